@@ -1,0 +1,33 @@
+// The suites run as ES modules on the pinned Node (see package.json, "test").
+const suite = (name, extra = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: {
+            legacyDecorator: true,
+            decoratorMetadata: true,
+            useDefineForClassFields: false,
+          },
+          target: 'es2023',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  ...extra,
+});
+
+export default {
+  projects: [suite('unit'), suite('integration'), suite('e2e')],
+  reporters: ['default', '<rootDir>/tests/support/totals-reporter.js'],
+  testTimeout: 30_000,
+};
