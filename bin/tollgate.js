@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// Starts Tollgate on a Node that can run it. An older host Node hands over to the pinned one that
+// was installed along; this file must therefore load on any Node with ES modules.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const MAJOR_MIN = 24;
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const compiled = here('../dist/src/cli/main.js');
+
+if (!existsSync(compiled)) {
+  console.error('Tollgate is not built yet: run `npm run build` first.');
+  process.exit(1);
+}
+
+if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
+  await import('../dist/src/cli/main.js');
+} else {
+  handOver();
+}
+
+function handOver() {
+  const suffix = process.platform === 'win32' ? 'node.exe' : 'bin/node';
+  const names = ['node', 'node-bin'].map((name) => `${name}-${process.platform}-${process.arch}`);
+  const roots = ['../node_modules', '../..'];
+  const paths = roots.flatMap((root) => names.map((name) => here(`${root}/${name}/${suffix}`)));
+  const found = paths.find((path) => existsSync(path));
+  if (found === undefined) {
+    console.error(`Tollgate needs Node ${MAJOR_MIN} or later; this is ${process.version}.`);
+    process.exit(1);
+  }
+  const child = spawn(found, [here('./tollgate.js'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}

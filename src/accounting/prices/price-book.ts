@@ -1,0 +1,116 @@
+import { makerOf } from './gateway-slug.ts';
+import { matches, withDashedDates } from './model-match.ts';
+import type { ModelMatcher } from './model-match.ts';
+import type { PriceRow } from './price-row.ts';
+
+/** Model names come from clients: bounds what a stream of invented ones can occupy. */
+const REMEMBERED_MAX = 10_000;
+const NAME_LENGTH_MAX = 256;
+const ANY_PROVIDER = '*';
+
+/**
+ * Finds the price of a model. Configured rows go before the catalogue's; a name that is no id is
+ * resolved by the catalogue's own rules, and a gateway's `maker/model` by the maker's list.
+ */
+export class PriceBook {
+  readonly #configured = new Map<string, PriceRow[]>();
+  readonly #listed = new Map<string, PriceRow[]>();
+  readonly #matchers = new Map<string, ModelMatcher[]>();
+  /** Versions that may apply to a name, the first valid one wins. */
+  readonly #remembered = new Map<string, readonly PriceRow[]>();
+
+  constructor(rows: readonly PriceRow[], matchers: readonly ModelMatcher[] = []) {
+    for (const row of rows.toSorted((left, right) => right.validFromMs - left.validFromMs)) {
+      const table = row.source === 'config' ? this.#configured : this.#listed;
+      append(table, keyOf(normal(row.provider), normal(row.model)), row);
+    }
+    for (const matcher of matchers) append(this.#matchers, matcher.provider, matcher);
+  }
+
+  /** The price that holds at a time (epoch milliseconds); undefined if none is known. */
+  find(provider: string, model: string, atMs: number): PriceRow | undefined {
+    const key = keyOf(provider, model);
+    const versions = this.#remembered.get(key) ?? this.#learn(key, provider, model);
+    for (const row of versions) {
+      if (row.validFromMs <= atMs) return row;
+    }
+    return undefined;
+  }
+
+  #learn(key: string, provider: string, model: string): readonly PriceRow[] {
+    if (model.length > NAME_LENGTH_MAX) return [];
+    const versions = this.#versions(normal(provider), normal(model));
+    if (this.#remembered.size >= REMEMBERED_MAX) {
+      const oldest = this.#remembered.keys().next();
+      if (oldest.done !== true) this.#remembered.delete(oldest.value);
+    }
+    this.#remembered.set(key, versions);
+    return versions;
+  }
+
+  #versions(provider: string, name: string): PriceRow[] {
+    const configured = [
+      ...this.#configuredFor(provider, name),
+      ...this.#configuredFor(ANY_PROVIDER, name),
+    ];
+    const entry = this.#resolve(provider, name);
+    if (entry === undefined) return [...configured, ...this.#makersVersions(provider, name)];
+    const id = normal(entry.model);
+    return [
+      ...configured,
+      ...this.#configuredFor(provider, id),
+      ...this.#configuredFor(ANY_PROVIDER, id),
+      ...this.#listedFor(entry.pricedBy, id),
+    ];
+  }
+
+  /**
+   * What a gateway charges for a maker's model. Prices configured for the maker are not taken: a
+   * discount there says nothing about the gateway. Neither is "free", which is the maker's gift.
+   */
+  #makersVersions(gateway: string, slug: string): PriceRow[] {
+    const maker = makerOf(gateway, slug);
+    if (maker === undefined) return [];
+    const entry = this.#resolve(maker.provider, maker.model);
+    const id = normal(entry?.model ?? maker.model);
+    return [
+      ...this.#configuredFor(ANY_PROVIDER, maker.model),
+      ...this.#configuredFor(ANY_PROVIDER, id),
+      ...this.#listedFor(entry?.pricedBy ?? maker.provider, id).filter(isCharged),
+    ];
+  }
+
+  /** The catalogue's entry for a name: its id, else the first rule that fits. */
+  #resolve(provider: string, name: string): { pricedBy: string; model: string } | undefined {
+    if (this.#listed.has(keyOf(provider, name))) return { pricedBy: provider, model: name };
+    const matchers = this.#matchers.get(provider) ?? [];
+    const named = (text: string) => matchers.find(({ clause }) => matches(clause, text));
+    return named(name) ?? named(withDashedDates(name));
+  }
+
+  #configuredFor(provider: string, model: string): readonly PriceRow[] {
+    return this.#configured.get(keyOf(provider, model)) ?? [];
+  }
+
+  #listedFor(provider: string, model: string): readonly PriceRow[] {
+    return this.#listed.get(keyOf(provider, model)) ?? [];
+  }
+}
+
+function isCharged(row: PriceRow): boolean {
+  return Object.values(row.rates).some((rate) => rate > 0n);
+}
+
+function normal(name: string): string {
+  return name.trim().toLowerCase();
+}
+
+function keyOf(provider: string, model: string): string {
+  return `${provider}\n${model}`;
+}
+
+function append<T>(table: Map<string, T[]>, key: string, item: T): void {
+  const items = table.get(key);
+  if (items === undefined) table.set(key, [item]);
+  else items.push(item);
+}

@@ -1,0 +1,109 @@
+import type { AttemptNote, CallRecord, HoldDraft, Outcome } from '../entities/call-record.ts';
+import type { Usage, UsageSource } from '../entities/usage.ts';
+import { noUsage } from '../entities/usage.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { costOf } from './prices/cost.ts';
+import type { PriceRow } from './prices/price-row.ts';
+
+/** `usage` is priced, `free` costs nothing, `unpriced` may cost what nobody tells. */
+export type MeterKind = 'usage' | 'free' | 'unpriced';
+
+/** How a call ended, as far as money is concerned. */
+export interface Settlement {
+  outcome: Outcome;
+  /** `ok` or an error code. */
+  reason: string;
+  status: number;
+  credentialId: string;
+  isStream: boolean;
+  /** Null when nothing is to be charged. */
+  usage: Usage | null;
+  usageSource: UsageSource;
+  /** Of the model at the credential that served; undefined when nobody knows it. */
+  price: PriceRow | undefined;
+  durationMs: number;
+}
+
+/**
+ * The permission to spend that an admitted call carries. It becomes exactly one ledger record,
+ * however often it is settled.
+ */
+export class Ticket {
+  /** Resolves when the hold is on disk: no byte may reach the client before. */
+  readonly durable: Promise<void>;
+  readonly attempts: AttemptNote[] = [];
+  firstByteMs: number | null = null;
+  readonly #hold: HoldDraft;
+  readonly #meter: MeterKind;
+  readonly #ledger: Ledger;
+  readonly #onSettled: (record: CallRecord) => void;
+  #isSettled = false;
+
+  constructor(parts: {
+    hold: HoldDraft;
+    meter: MeterKind;
+    ledger: Ledger;
+    onSettled: (record: CallRecord) => void;
+  }) {
+    this.#hold = parts.hold;
+    this.#meter = parts.meter;
+    this.#ledger = parts.ledger;
+    this.#onSettled = parts.onSettled;
+    this.durable = parts.ledger.hold(parts.hold);
+    // Whoever answers the client awaits it; until then a refusal must not count as unhandled.
+    this.durable.catch(() => undefined);
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  settle(settlement: Settlement): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const record = this.#record(settlement);
+    // Behind the hold, so that the settlement always finds it. Without a hold the call was refused.
+    void this.durable.then(
+      () => {
+        this.#ledger.settle(record);
+        this.#onSettled(record);
+      },
+      () => undefined,
+    );
+  }
+
+  #record(settlement: Settlement): CallRecord {
+    const usage = settlement.usage ?? noUsage();
+    const { costNano, isPriced } = this.#charge(settlement);
+    return {
+      id: this.#hold.id,
+      keyId: this.#hold.keyId,
+      poolId: this.#hold.poolId,
+      credentialId: settlement.credentialId,
+      endpoint: this.#hold.endpoint,
+      model: this.#hold.model,
+      isStream: settlement.isStream,
+      startedAtMs: this.#hold.createdAtMs,
+      durationMs: Math.round(settlement.durationMs),
+      firstByteMs: this.firstByteMs === null ? null : Math.round(this.firstByteMs),
+      status: settlement.status,
+      outcome: settlement.outcome,
+      reason: settlement.reason,
+      attempts: this.attempts,
+      usage,
+      usageSource: settlement.usage === null ? 'none' : settlement.usageSource,
+      costNano,
+      priceId: settlement.usage === null ? '' : (settlement.price?.id ?? ''),
+      isPriced,
+      holdNano: this.#hold.amountNano,
+    };
+  }
+
+  #charge({ outcome, usage, price }: Settlement): { costNano: bigint; isPriced: boolean } {
+    if (this.#meter === 'unpriced') return { costNano: 0n, isPriced: outcome === 'voided' };
+    if (usage === null) return { costNano: 0n, isPriced: true };
+    if (price === undefined) return { costNano: 0n, isPriced: false };
+    const cost = costOf(usage, price);
+    return { costNano: cost.costNano, isPriced: cost.unpriced.length === 0 };
+  }
+}

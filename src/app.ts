@@ -1,0 +1,171 @@
+import type { AddressInfo } from 'node:net';
+import { Ledger } from './accounting/ledger/ledger.ts';
+import { recoverHolds } from './accounting/ledger/recover.ts';
+import { catalogueMatchers, catalogueRows } from './accounting/prices/catalogue.ts';
+import { configRows } from './accounting/prices/config-price.ts';
+import { PriceBook } from './accounting/prices/price-book.ts';
+import { storePrices } from './accounting/prices/store.ts';
+import { RateLimits } from './accounting/rate-limits.ts';
+import type { PoolConfig } from './config/file-schema.ts';
+import { ConfigError } from './config/load.ts';
+import { serveLock } from './database.ts';
+import type { CallRecord } from './entities/call-record.ts';
+import { createFront } from './front.ts';
+import { newId } from './lib/ids.ts';
+import type { Random } from './lib/random.ts';
+import { openSqlite } from './lib/sqlite.ts';
+import { Balances } from './pool/balances.ts';
+import { PoolDirectory } from './pool/directory.ts';
+import type { TransitionListener } from './pool/pool.ts';
+import { providers } from './providers/index.ts';
+import { splitBaseUrl } from './providers/provider.ts';
+import type { DataPlane } from './proxy/handle.ts';
+import { InFlight } from './proxy/in-flight.ts';
+import { PlaneMetrics } from './proxy/plane-metrics.ts';
+import { Transport } from './proxy/transport.ts';
+import { VirtualKeys } from './proxy/virtual-keys.ts';
+import { strategies } from './routing/index.ts';
+import { applyConfiguredPools, poolMistakes } from './services/configured-pools.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface App {
+  /** Resolves with the base URL once the server accepts connections. */
+  listen(): Promise<string>;
+  /** Stops taking calls, waits for those under way up to `drainMs`, writes everything, closes. */
+  close(drainMs?: number): Promise<void>;
+  balances: Balances;
+  pools: PoolDirectory;
+  ledger: Ledger;
+}
+
+export interface AppOptions {
+  random: Random;
+  /** The store can no longer be trusted: the process should end. */
+  onFatal(reason: string): void;
+}
+
+/** The composition root: the only place where the server's parts are made and tied together. */
+export async function createApp(
+  space: Workspace,
+  pools: readonly PoolConfig[],
+  { random, onFatal }: AppOptions,
+): Promise<App> {
+  const { config, clock, logger, events, orm } = space;
+  const registries = { providers, strategies };
+  const mistakes = poolMistakes(pools, registries);
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  const lock = serveLock(config.dataDir);
+  if (lock === null)
+    throw new Error(`Another process serves the data directory ${config.dataDir}.`);
+
+  const prices = await loadPrices(space);
+  await applyConfiguredPools(space.parts, pools, { sealer: space.sealer, registries });
+  recover(space);
+
+  const directory = new PoolDirectory({
+    em: orm.em,
+    sealer: space.sealer,
+    kinds: providers,
+    splitBaseUrl,
+    onTransition: transitionEvents(space),
+  });
+  const keys = new VirtualKeys(orm.em, space.hasher);
+  const inFlight = new InFlight(config.inFlightMax);
+  const transport = new Transport(clock);
+  const ledger = new Ledger({ file: space.file, owner: newId(), clock, logger, onFatal });
+  const metrics = new PlaneMetrics({
+    pools: () => directory.all(),
+    inFlight: () => inFlight.size,
+    isLedgerHealthy: () => ledger.isHealthy,
+  });
+  const reloadPools = async () => {
+    await directory.reload();
+    metrics.learn(directory.all());
+  };
+  await Promise.all([reloadPools(), keys.load()]);
+  for (const noun of ['pool.', 'credential.']) events.subscribe(noun, reloadPools);
+  events.subscribe('virtual_key.', (event) => keys.reload(event.subject));
+
+  const onSettled = (record: CallRecord) => {
+    metrics.settled(record);
+    directory.get(record.poolId)?.member(record.credentialId)?.debit(record.costNano);
+    const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
+    logger.info(
+      { requestId, endpoint, model, status, outcome, reason, durationMs },
+      'call settled',
+    );
+  };
+  const plane: DataPlane = {
+    clock,
+    random,
+    keys,
+    pools: directory,
+    transport,
+    prices,
+    ledger,
+    limits: new RateLimits(),
+    bodyLimitBytes: config.bodyLimitMb * 1024 * 1024,
+    onSettled,
+  };
+  const balances = new Balances({ em: orm.em, pools: directory, events, clock, logger });
+  const front = await createFront(space, { plane, inFlight, metrics, directory, ledger, balances });
+
+  return {
+    balances,
+    pools: directory,
+    ledger,
+    async listen() {
+      await front.listen({ host: config.host, port: config.port });
+      balances.start(config.balanceRefreshSeconds * 1000);
+      const { port } = front.server.address() as AddressInfo;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      return `http://${host}:${port}`;
+    },
+    async close(drainMs = config.drainSeconds * 1000) {
+      const drained = inFlight.drained();
+      const patience = clock.after(drainMs, () => inFlight.abortAll('draining'));
+      const closed = front.close();
+      await drained;
+      patience.cancel();
+      front.server.closeAllConnections();
+      await closed;
+      await balances.stop();
+      await ledger.close();
+      await transport.close();
+      lock.release();
+    },
+  };
+}
+
+async function loadPrices({ config, orm, clock }: Workspace): Promise<PriceBook> {
+  const rows = [...configRows(config.prices), ...catalogueRows()];
+  await storePrices(orm.em.fork(), rows, clock.now());
+  return new PriceBook(rows, catalogueMatchers());
+}
+
+function recover({ file, clock, logger }: Workspace): void {
+  const database = openSqlite(file);
+  try {
+    const holds = recoverHolds(database, clock.now());
+    if (holds > 0) logger.warn({ holds }, 'holds of a process that died were charged and closed');
+  } finally {
+    database.close();
+  }
+}
+
+/** Health lives in memory; each change of it is put on record behind the call that caused it. */
+function transitionEvents({ events, logger }: Workspace): TransitionListener {
+  return (member, { state, untilMs, model }, { requestId, verdict, status }) => {
+    events
+      .record([
+        {
+          type: `credential_health.${state}`,
+          subject: member.id,
+          actor: 'system',
+          requestId,
+          after: { until: new Date(untilMs).toISOString(), model, verdict, status },
+        },
+      ])
+      .catch((error: unknown) => logger.error({ err: error }, 'health event not recorded'));
+  };
+}

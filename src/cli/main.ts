@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config/load.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { createKey } from './create-key.ts';
+import { ledger } from './ledger.ts';
+import { listKeys } from './list-keys.ts';
+import { sandbox } from './sandbox.ts';
+import { serve } from './serve.ts';
+import { updateKey } from './update-key.ts';
+import { usage } from './usage.ts';
+
+const program = new Command('tollgate')
+  .description('The AI gateway whose budgets hold.')
+  .version('0.1.0', '-v, --version', 'show the version')
+  .helpOption('-h, --help', 'show this help')
+  .helpCommand(false)
+  .showHelpAfterError('Run `tollgate --help` for the commands.');
+for (const part of [serve, sandbox, createKey, listKeys, updateKey, usage, ledger]) {
+  program.addCommand(part);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = 1;
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) {
+    return [error.message, ...error.mistakes.map((mistake) => `  - ${mistake}`)].join('\n');
+  }
+  if (error instanceof GatewayError) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `The address is in use by another program: ${message}`;
+  return error instanceof Error ? `Tollgate cannot go on: ${message}` : String(error);
+}

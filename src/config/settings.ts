@@ -1,0 +1,134 @@
+import { z } from 'zod';
+
+/** One process setting: how the environment and `tollgate.yaml` (under `server:`) name it. */
+export interface Setting<T extends z.ZodType = z.ZodType> {
+  env: string;
+  /** Key under `server:`; absent for settings that belong to the environment alone. */
+  yaml?: string;
+  schema: T;
+  /** One sentence for the generated reference. */
+  about: string;
+  /** Never printed, not even in an error. */
+  isSecret?: true;
+}
+
+const setting = <T extends z.ZodType>(row: Setting<T>): Setting<T> => row;
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const secretText = z.string().min(32, 'must have at least 32 characters');
+const exposure = z.enum(['auto', 'open', 'admin']);
+
+/** Every setting, once. `docs/configuration.md` and `.env.example` are generated from this table. */
+export const settings = {
+  host: setting({
+    env: 'HOST',
+    yaml: 'host',
+    schema: z.string().min(1).default('127.0.0.1'),
+    about: 'Address to listen on. The default is reachable from this machine only.',
+  }),
+  port: setting({
+    env: 'PORT',
+    yaml: 'port',
+    schema: whole(0, 65_535).default(8000),
+    about: 'Port of the HTTP listener; 0 takes any free one.',
+  }),
+  dataDir: setting({
+    env: 'TOLLGATE_DATA_DIR',
+    yaml: 'data_dir',
+    schema: z.string().min(1).default('data'),
+    about: 'Directory of the database and the generated secrets; made if it is missing.',
+  }),
+  configFile: setting({
+    env: 'TOLLGATE_CONFIG',
+    schema: z.string().min(1).default('tollgate.yaml'),
+    about: 'Configuration file. The default may be missing; a file you name may not.',
+  }),
+  adminSecret: setting({
+    env: 'ADMIN_SECRET',
+    schema: secretText.optional(),
+    about: 'Bearer token of the administrator. Unset: made once and kept in the data directory.',
+    isSecret: true,
+  }),
+  pepper: setting({
+    env: 'TOLLGATE_PEPPER',
+    schema: secretText.optional(),
+    about: 'Keys the hashes of virtual keys. Unset: made once and kept in the data directory.',
+    isSecret: true,
+  }),
+  masterKey: setting({
+    env: 'TOLLGATE_MASTER_KEY',
+    schema: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits (32 bytes)')
+      .optional(),
+    about:
+      'Encrypts provider credentials at rest. Unset: made once and kept in the data directory.',
+    isSecret: true,
+  }),
+  logLevel: setting({
+    env: 'LOG_LEVEL',
+    yaml: 'log_level',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    about: 'Lowest level that is logged (JSON lines on standard error).',
+  }),
+  bodyLimitMb: setting({
+    env: 'MAX_BODY_MB',
+    yaml: 'max_body_mb',
+    schema: whole(1, 2048).default(50),
+    about: 'Largest request body in MiB; file uploads have their own limit of 512.',
+  }),
+  inFlightMax: setting({
+    env: 'MAX_IN_FLIGHT',
+    yaml: 'max_in_flight',
+    schema: whole(1, 1_000_000).default(5000),
+    about: 'Calls under way at once; more are refused with 503 and a Retry-After.',
+  }),
+  drainSeconds: setting({
+    env: 'DRAIN_SECONDS',
+    yaml: 'drain_seconds',
+    schema: whole(0, 3600).default(30),
+    about: 'How long a graceful stop waits for calls under way.',
+  }),
+  balanceRefreshSeconds: setting({
+    env: 'BALANCE_REFRESH_SECONDS',
+    yaml: 'balance_refresh_seconds',
+    schema: whole(1, 86_400).default(300),
+    about: 'How often provider balances are asked for.',
+  }),
+  lbEndpointsAuth: setting({
+    env: 'LB_ENDPOINTS_AUTH',
+    yaml: 'lb_endpoints_auth',
+    schema: exposure.default('auto'),
+    about:
+      'Who may use /lb/health, /lb/refresh and /metrics: open, admin, or auto (open on loopback only).',
+  }),
+  healthStyle: setting({
+    env: 'HEALTH_STYLE',
+    yaml: 'health_style',
+    schema: z.enum(['auto', 'lb', 'router']).default('auto'),
+    about:
+      'GET /health: lb always says `ok`; router says `healthy`, or `unhealthy` with 503 when no credential is usable; auto is router when a configuration file names pools.',
+  }),
+  openaiApiKey: setting({
+    env: 'OPENAI_API_KEY',
+    schema: z.string().min(1).optional(),
+    about:
+      'Without pools in the configuration file: OpenAI with this credential is the pool `default` (`openai` when AI_GATEWAY_API_KEY is set too).',
+    isSecret: true,
+  }),
+  openaiBaseUrl: setting({
+    env: 'OPENAI_BASE_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    about: 'Where that credential is sent instead of https://api.openai.com/v1.',
+  }),
+  aiGatewayApiKey: setting({
+    env: 'AI_GATEWAY_API_KEY',
+    schema: z.string().min(1).optional(),
+    about:
+      'Without pools in the configuration file: Vercel AI Gateway with this credential is the pool `default`.',
+    isSecret: true,
+  }),
+} as const;
+
+export type SettingName = keyof typeof settings;
+export type Settings = { [K in SettingName]: z.output<(typeof settings)[K]['schema']> };

@@ -1,0 +1,50 @@
+/**
+ * Every error Tollgate makes, once. `type` is the OpenAI error type a `/v1` client sees, `fault` names
+ * who must act (metric label and log level), `retryable` becomes `x-should-retry`, which the
+ * OpenAI SDKs obey.
+ */
+export interface ErrorRow {
+  readonly http: number;
+  readonly type: string;
+  readonly fault: 'client' | 'capacity' | 'upstream' | 'platform';
+  readonly retryable: boolean;
+}
+
+const row = (
+  http: number,
+  type: string,
+  fault: ErrorRow['fault'],
+  retryable: boolean,
+): ErrorRow => ({ http, type, fault, retryable });
+
+export const catalogue = {
+  invalid_request: row(400, 'invalid_request_error', 'client', false),
+  invalid_api_key: row(401, 'authentication_error', 'client', false),
+  invalid_admin_secret: row(401, 'authentication_error', 'client', false),
+  insufficient_quota: row(402, 'insufficient_quota', 'client', false),
+  permission_denied: row(403, 'permission_error', 'client', false),
+  not_found: row(404, 'invalid_request_error', 'client', false),
+  model_not_found: row(404, 'invalid_request_error', 'client', false),
+  method_not_allowed: row(405, 'invalid_request_error', 'client', false),
+  request_timeout: row(408, 'invalid_request_error', 'client', true),
+  conflict: row(409, 'invalid_request_error', 'client', false),
+  payload_too_large: row(413, 'invalid_request_error', 'client', false),
+  unsupported_media_type: row(415, 'invalid_request_error', 'client', false),
+  header_fields_too_large: row(431, 'invalid_request_error', 'client', false),
+  model_not_priced: row(400, 'invalid_request_error', 'client', false),
+  rate_limit_exceeded: row(429, 'rate_limit_error', 'client', true),
+  upstream_rate_limited: row(429, 'rate_limit_error', 'capacity', true),
+  client_closed_request: row(499, 'client_error', 'client', false),
+  internal: row(500, 'server_error', 'platform', false),
+  upstream_error: row(502, 'proxy_error', 'upstream', true),
+  empty_response: row(502, 'proxy_error', 'upstream', true),
+  upstream_stream_interrupted: row(502, 'proxy_error', 'upstream', true),
+  no_credentials: row(503, 'server_error', 'capacity', true),
+  overloaded: row(503, 'server_error', 'capacity', true),
+  draining: row(503, 'server_error', 'platform', true),
+  storage_unavailable: row(503, 'server_error', 'platform', true),
+  upstream_timeout: row(504, 'timeout_error', 'upstream', true),
+  stream_timeout: row(504, 'timeout_error', 'upstream', true),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof catalogue;

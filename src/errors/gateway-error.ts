@@ -1,0 +1,36 @@
+import { catalogue } from './catalogue.ts';
+import type { ErrorCode, ErrorRow } from './catalogue.ts';
+
+export interface ErrorDetails {
+  /** The request field at fault, as OpenAI's `param`. */
+  param?: string;
+  /** Earliest sensible retry, milliseconds from now. */
+  retryAfterMs?: number;
+  /** For the log only; never shown to a caller. */
+  cause?: unknown;
+}
+
+/** The one error class. `message` is public and safe; all other facts come from the catalogue row. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.param = details.param ?? null;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  get row(): ErrorRow {
+    return catalogue[this.code];
+  }
+
+  /** The single catch-all, called by the outermost error renderers only. */
+  static from(thrown: unknown): GatewayError {
+    if (thrown instanceof GatewayError) return thrown;
+    return new GatewayError('internal', 'An internal error occurred.', { cause: thrown });
+  }
+}

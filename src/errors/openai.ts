@@ -1,0 +1,39 @@
+import type { GatewayError } from './gateway-error.ts';
+
+/** The wire form of an error on every HTTP path: OpenAI's error object and its retry headers. */
+export interface RenderedError {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+export function errorObject(error: GatewayError) {
+  return {
+    error: {
+      message: error.message,
+      type: error.row.type,
+      param: error.param,
+      code: error.code,
+    },
+  };
+}
+
+/** `retry-after` is whole seconds (RFC 9110); `retry-after-ms` is what OpenAI SDKs read first. */
+export function renderOpenAiError(error: GatewayError): RenderedError {
+  const body = Buffer.from(JSON.stringify(errorObject(error)));
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    'x-should-retry': String(error.row.retryable),
+  };
+  if (error.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+    headers['retry-after-ms'] = String(Math.max(0, Math.ceil(error.retryAfterMs)));
+  }
+  return { status: error.row.http, headers, body };
+}
+
+/** The event that ends a stream we cannot complete. No `[DONE]` follows it, on purpose. */
+export function errorEvent(error: GatewayError): Buffer {
+  return Buffer.from(`data: ${JSON.stringify(errorObject(error))}\n\n`);
+}

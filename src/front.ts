@@ -1,0 +1,101 @@
+import fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { Ledger } from './accounting/ledger/ledger.ts';
+import { createEdgeServer } from './edge/server.ts';
+import { GatewayError } from './errors/gateway-error.ts';
+import { renderOpenAiError } from './errors/openai.ts';
+import { newId } from './lib/ids.ts';
+import type { Balances } from './pool/balances.ts';
+import type { PoolDirectory } from './pool/directory.ts';
+import type { DataPlane } from './proxy/handle.ts';
+import type { InFlight } from './proxy/in-flight.ts';
+import type { PlaneMetrics } from './proxy/plane-metrics.ts';
+import { v1Plugin } from './proxy/plugin.ts';
+import { restPlugin } from './rest/plugin.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface FrontParts {
+  plane: DataPlane;
+  inFlight: InFlight;
+  metrics: PlaneMetrics;
+  directory: PoolDirectory;
+  ledger: Ledger;
+  balances: Balances;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** The HTTP listener with every face mounted on it. */
+export async function createFront(space: Workspace, parts: FrontParts): Promise<FastifyInstance> {
+  const app = fastify({
+    serverFactory: (listener) => createEdgeServer(listener),
+    genReqId: () => newId(),
+    forceCloseConnections: 'idle',
+    logger: false,
+  });
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.setNotFoundHandler((request) => {
+    throw new GatewayError(
+      'not_found',
+      `Invalid URL (${request.method} ${request.url.split('?')[0]})`,
+    );
+  });
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = fromFramework(thrown);
+    if (error.row.fault === 'platform') {
+      space.logger.error({ requestId: request.id, err: thrown }, 'request failed');
+    }
+    const { status, headers, body } = renderOpenAiError(error);
+    return reply.code(status).headers(headers).send(body);
+  });
+  const { plane, inFlight, metrics } = parts;
+  const onRefused = (error: GatewayError) => metrics.refused(error);
+  await app.register(v1Plugin, { plane, inFlight, logger: space.logger, onRefused });
+  await app.register(restPlugin, restParts(space, parts));
+  return app;
+}
+
+/** Fastify's own refusals carry a status; anything else unknown is ours to answer for. */
+function fromFramework(thrown: unknown): GatewayError {
+  const { statusCode } = thrown as { statusCode?: unknown };
+  if (thrown instanceof GatewayError || typeof statusCode !== 'number' || statusCode >= 500) {
+    return GatewayError.from(thrown);
+  }
+  if (statusCode === 413)
+    return new GatewayError('payload_too_large', 'The request body is too large.');
+  if (statusCode === 415)
+    return new GatewayError('unsupported_media_type', 'Unsupported media type.');
+  return new GatewayError('invalid_request', 'The request is not valid.');
+}
+
+function restParts(space: Workspace, parts: FrontParts) {
+  const { config, clock, secrets } = space;
+  const { directory, inFlight, ledger, metrics, balances } = parts;
+  const isLoopback = LOOPBACK.has(config.host);
+  return {
+    clock,
+    adminSecret: secrets.admin,
+    isOpen: config.lbEndpointsAuth === 'auto' ? isLoopback : config.lbEndpointsAuth === 'open',
+    isRouterHealth:
+      config.healthStyle === 'auto' ? config.hasFilePools : config.healthStyle === 'router',
+    credentials: () =>
+      directory.members().map((member) => ({
+        name: member.name,
+        balanceNano: member.balanceNano,
+        usedNano: member.balanceUsedNano,
+        checkedAtMs: member.balanceCheckedAtMs,
+        isUsable: member.health.blockedUntil('', clock.now()) === 0,
+      })),
+    notReady: () => {
+      if (inFlight.isDraining) return 'draining';
+      return ledger.isHealthy ? null : 'the ledger cannot be written';
+    },
+    refreshBalances: () => balances.refresh(),
+    metrics: async () => ({
+      contentType: metrics.registry.contentType,
+      text: await metrics.registry.metrics(),
+    }),
+  };
+}

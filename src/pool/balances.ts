@@ -1,0 +1,137 @@
+import type { EntityManager } from '@mikro-orm/sqlite';
+import { request } from 'undici';
+import { Credential } from '../entities/credential.ts';
+import type { EventLog } from '../events/log.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { usdFromNano } from '../lib/money.ts';
+import type { PoolDirectory } from './directory.ts';
+import type { Member } from './member.ts';
+
+const ASK_TIMEOUT_MS = 10_000;
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+export interface BalanceParts {
+  em: EntityManager;
+  pools: PoolDirectory;
+  events: EventLog;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface RefreshResult {
+  credential: string;
+  balanceNano: bigint | null;
+  error: string | null;
+}
+
+/**
+ * Keeps provider balances known: asked for all together, every interval and on demand. A failed
+ * ask changes nothing: an old balance is better than none. Between asks, settlements debit it.
+ */
+export class Balances {
+  readonly #parts: BalanceParts;
+  #running: Promise<RefreshResult[]> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(parts: BalanceParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks now, then every `intervalMs`. */
+  start(intervalMs: number): void {
+    const { clock, logger } = this.#parts;
+    const round = () => {
+      this.refresh().catch((error: unknown) =>
+        logger.warn({ err: error }, 'balance refresh failed'),
+      );
+    };
+    const schedule = () => {
+      this.#timer = clock.after(intervalMs, () => {
+        round();
+        schedule();
+      });
+    };
+    schedule();
+    round();
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#running?.catch(() => undefined);
+  }
+
+  /** One round at a time: callers during a round share its result. */
+  refresh(): Promise<RefreshResult[]> {
+    this.#running ??= Promise.all(
+      this.#parts.pools
+        .members()
+        .filter((member) => member.kind.balance !== undefined)
+        .map((member) => this.#refreshOne(member)),
+    ).finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #refreshOne(asked: Member): Promise<RefreshResult> {
+    const result = { credential: asked.name, balanceNano: asked.balanceNano, error: null };
+    try {
+      const { balanceNano, usedNano } = await ask(asked);
+      // A reload may have replaced the member while the answer was under way.
+      const member = this.#parts.pools.member(asked.id) ?? asked;
+      await this.#note(member, balanceNano, usedNano);
+      return { ...result, balanceNano };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'failed';
+      this.#parts.logger.warn({ credential: asked.name, reason }, 'balance not refreshed');
+      return { ...result, error: reason };
+    }
+  }
+
+  async #note(member: Member, balanceNano: bigint, usedNano: bigint): Promise<void> {
+    const { em, events, clock } = this.#parts;
+    const before = member.balanceNano;
+    member.balanceNano = balanceNano;
+    member.balanceUsedNano = usedNano;
+    member.balanceCheckedAtMs = clock.now();
+    if (balanceNano > 0n) member.health.refill(clock.now());
+    const fork = em.fork();
+    await fork.nativeUpdate(
+      Credential,
+      { id: member.id },
+      {
+        balanceNano,
+        balanceUsedNano: usedNano,
+        balanceCheckedAt: new Date(member.balanceCheckedAtMs),
+      },
+    );
+    if (before === balanceNano) return;
+    await events.record([
+      {
+        type: 'balance.changed',
+        subject: member.id,
+        actor: 'system',
+        before: before === null ? null : { balance: usdFromNano(before) },
+        after: { balance: usdFromNano(balanceNano) },
+      },
+    ]);
+  }
+}
+
+async function ask(member: Member): Promise<{ balanceNano: bigint; usedNano: bigint }> {
+  const source = member.kind.balance;
+  if (source === undefined) throw new Error('the provider tells no balance');
+  const answer = await request(`${member.origin}${member.prefix}${source.path}`, {
+    headers: { ...member.kind.authorize(member.secret.reveal()), accept: 'application/json' },
+    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+  });
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of answer.body) {
+    const bytes = piece as Buffer;
+    size += bytes.length;
+    if (size > ANSWER_BYTES_MAX) throw new Error('the credits answer is too long');
+    pieces.push(bytes);
+  }
+  if (answer.statusCode !== 200) throw new Error(`the provider answered ${answer.statusCode}`);
+  return source.read(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+}

@@ -1,0 +1,90 @@
+import type { EntityManager } from '@mikro-orm/sqlite';
+import { Credential } from '../entities/credential.ts';
+import { Pool as PoolRow } from '../entities/pool.ts';
+import type { Sealer } from '../lib/seal.ts';
+import { Secret } from '../lib/secret.ts';
+import { Member } from './member.ts';
+import { Pool } from './pool.ts';
+import type { TransitionListener } from './pool.ts';
+import type { UpstreamKind } from './upstream-kind.ts';
+
+/** What a credential's secret is sealed to, so that ciphertexts cannot be swapped between rows. */
+export const secretBinding = (credentialId: string) => `credentials|${credentialId}|secret`;
+
+export interface DirectoryParts {
+  em: EntityManager;
+  sealer: Sealer;
+  kinds: ReadonlyMap<string, UpstreamKind>;
+  splitBaseUrl(baseUrl: string): { origin: string; prefix: string };
+  onTransition: TransitionListener;
+}
+
+/** Every pool by id: the data plane's view of pools and credentials, rebuilt when an event says so. */
+export class PoolDirectory {
+  readonly #parts: DirectoryParts;
+  #pools: ReadonlyMap<string, Pool> = new Map();
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+  }
+
+  get(poolId: string): Pool | undefined {
+    return this.#pools.get(poolId);
+  }
+
+  all(): Pool[] {
+    return [...this.#pools.values()];
+  }
+
+  members(): Member[] {
+    return this.all().flatMap((pool) => pool.members);
+  }
+
+  member(credentialId: string): Member | undefined {
+    return this.members().find((member) => member.id === credentialId);
+  }
+
+  /** Reads all rows and swaps the whole view at once: a call sees the old pools or the new. */
+  async reload(): Promise<void> {
+    const em = this.#parts.em.fork();
+    const byOldest = { orderBy: { createdAt: 'asc', id: 'asc' } } as const;
+    const rows = await em.find(PoolRow, {}, byOldest);
+    const credentials = await em.find(
+      Credential,
+      { isEnabled: true },
+      { ...byOldest, populate: ['secretSealed'] },
+    );
+    const before = this.#pools;
+    this.#pools = new Map(
+      rows.map((row) => {
+        const old = before.get(row.id);
+        const members = credentials
+          .filter((credential) => credential.poolId === row.id)
+          .map((credential) => this.#member(credential, row.name, old));
+        return [row.id, new Pool(row, members, this.#parts.onTransition, old)];
+      }),
+    );
+  }
+
+  #member(credential: Credential, poolName: string, old: Pool | undefined): Member {
+    const { kinds, sealer, splitBaseUrl } = this.#parts;
+    const kind = kinds.get(credential.provider);
+    if (kind === undefined) throw new Error(`no provider is called ${credential.provider}`);
+    const secret = new Secret(sealer.open(credential.secretSealed, secretBinding(credential.id)));
+    const facts = {
+      id: credential.id,
+      name: credential.name,
+      poolName,
+      kind,
+      ...splitBaseUrl(credential.baseUrl),
+      secret,
+      balanceNano: credential.balanceNano,
+      balanceUsedNano: credential.balanceUsedNano,
+      balanceCheckedAtMs: credential.balanceCheckedAt?.getTime() ?? null,
+    };
+    return new Member(
+      facts,
+      old?.members.find((member) => member.id === credential.id),
+    );
+  }
+}

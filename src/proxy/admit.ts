@@ -1,0 +1,85 @@
+import type { RateLimits } from '../accounting/rate-limits.ts';
+import type { Ledger } from '../accounting/ledger/ledger.ts';
+import type { PriceBook } from '../accounting/prices/price-book.ts';
+import { costOf } from '../accounting/prices/cost.ts';
+import { Ticket } from '../accounting/ticket.ts';
+import type { CallRecord } from '../entities/call-record.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Call } from './call.ts';
+import type { Asked, Endpoint } from './endpoints/endpoint.ts';
+import type { KeyEntry } from './virtual-keys.ts';
+
+export interface AdmitRequest {
+  call: Call;
+  endpoint: Endpoint;
+  key: KeyEntry;
+  pool: Pool;
+  asked: Asked;
+}
+
+export interface AdmitParts {
+  limits: RateLimits;
+  prices: PriceBook;
+  ledger: Ledger;
+  onSettled(record: CallRecord): void;
+}
+
+/**
+ * Whether this call may go on, in one synchronous step: all conditions hold and everything is taken,
+ * or nothing is. The ticket carries the hold.
+ */
+export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
+  const { call, endpoint, key, pool, asked } = request;
+  const waitMs = parts.limits.waitMs(key.id, key.rpmLimit, call.startedMs);
+  if (waitMs > 0) {
+    throw new GatewayError(
+      'rate_limit_exceeded',
+      `Rate limit exceeded. Limit: ${key.rpmLimit} requests/minute`,
+      { retryAfterMs: waitMs },
+    );
+  }
+  const estimate = holdFor(request, parts.prices);
+  if (estimate === null && pool.policy.unpriced === 'refuse') {
+    throw new GatewayError(
+      'model_not_priced',
+      `The price of the model \`${asked.model}\` is not known, and this pool serves no unpriced calls.`,
+      { param: 'model' },
+    );
+  }
+  parts.limits.take(key.id, key.rpmLimit, call.startedMs);
+  return new Ticket({
+    hold: {
+      id: call.id,
+      keyId: key.id,
+      poolId: pool.id,
+      endpoint: endpoint.id,
+      model: asked.model,
+      amountNano: estimate ?? 0n,
+      createdAtMs: call.startedAtMs,
+      expiresAtMs: call.startedAtMs + pool.policy.timeouts.totalMs,
+    },
+    meter: endpoint.meter.kind,
+    ledger: parts.ledger,
+    onSettled: parts.onSettled,
+  });
+}
+
+/**
+ * What the call may cost at the dearest of the pool's providers; null when none of them has a price
+ * for the model.
+ */
+function holdFor(request: AdmitRequest, prices: PriceBook): bigint | null {
+  const { call, endpoint, pool, asked } = request;
+  if (endpoint.meter.kind !== 'usage') return 0n;
+  const usage = endpoint.meter.estimate(asked);
+  let dearest: bigint | null = null;
+  for (const kind of pool.kinds) {
+    const { provider, model } = kind.priceKey(asked.model);
+    const price = prices.find(provider, model, call.startedAtMs);
+    if (price === undefined) continue;
+    const { costNano } = costOf(usage, price);
+    if (dearest === null || costNano > dearest) dearest = costNano;
+  }
+  return dearest;
+}

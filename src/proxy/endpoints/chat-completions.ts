@@ -1,0 +1,24 @@
+import { estimateText } from '../../accounting/estimate.ts';
+import { ChatStreamReader } from '../stream-reader.ts';
+import { chatUsage, toldUsage } from '../usage-readers.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** https://platform.openai.com/docs/api-reference/chat/create */
+export const chatCompletions: Endpoint = {
+  id: 'chat.completions',
+  method: 'POST',
+  path: '/v1/chat/completions',
+  body: 'json',
+  model: 'required',
+  isRepeatable: false,
+  stream: () => new ChatStreamReader(),
+  tellsUsageOnRequest: true,
+  meter: {
+    kind: 'usage',
+    read: (answer) => {
+      const told = toldUsage(answer);
+      return told === null ? null : chatUsage(told);
+    },
+    estimate: (asked) => estimateText(asked.bytes, asked.fields),
+  },
+};

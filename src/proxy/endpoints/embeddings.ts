@@ -1,0 +1,21 @@
+import { estimateInput } from '../../accounting/estimate.ts';
+import { chatUsage, toldUsage } from '../usage-readers.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** https://platform.openai.com/docs/api-reference/embeddings */
+export const embeddings: Endpoint = {
+  id: 'embeddings',
+  method: 'POST',
+  path: '/v1/embeddings',
+  body: 'json',
+  model: 'required',
+  isRepeatable: false,
+  meter: {
+    kind: 'usage',
+    read: (answer) => {
+      const told = toldUsage(answer);
+      return told === null ? null : chatUsage(told);
+    },
+    estimate: (asked) => estimateInput(asked.bytes),
+  },
+};

@@ -1,0 +1,24 @@
+import { estimateText } from '../../accounting/estimate.ts';
+import { TypedStreamReader } from '../stream-reader.ts';
+import { responsesUsage, toldUsage } from '../usage-readers.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** https://platform.openai.com/docs/api-reference/responses */
+export const responses: Endpoint = {
+  id: 'responses',
+  method: 'POST',
+  path: '/v1/responses',
+  body: 'json',
+  model: 'required',
+  isRepeatable: false,
+  stream: () =>
+    new TypedStreamReader(['response.completed', 'response.incomplete'], responsesUsage),
+  meter: {
+    kind: 'usage',
+    read: (answer) => {
+      const told = toldUsage(answer);
+      return told === null ? null : responsesUsage(told);
+    },
+    estimate: (asked) => estimateText(asked.bytes, asked.fields),
+  },
+};

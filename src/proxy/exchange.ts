@@ -1,0 +1,147 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Timeouts } from '../entities/pool-policy.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+
+/** Why an exchange ended without being whole. */
+export type Failure =
+  /** No connection: nothing was sent. */
+  | 'connect'
+  /** The connection broke, or the answer was not HTTP. */
+  | 'lost'
+  | 'first_byte_timeout'
+  | 'idle_timeout'
+  /** The call's total time is over. */
+  | 'deadline'
+  | 'client_gone'
+  /** The server stops and has waited long enough. */
+  | 'draining'
+  /** The client stopped reading. */
+  | 'client_stalled';
+
+/** Who takes the answer's body. Calls come in order and end with `end` or `fail`. */
+export interface Consumer {
+  chunk(bytes: Buffer): void;
+  end(): void;
+  fail(failure: Failure): void;
+}
+
+/** Held until a consumer comes; beyond it the upstream is paused. */
+const EARLY_BYTES_MAX = 64 * 1024;
+
+/**
+ * One request to an upstream and its answer. Pushes the body to a consumer, so that back-pressure
+ * is a plain `pause`. The only file, with `transport.ts`, that knows undici.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  status = 0;
+  headers: IncomingHttpHeaders = {};
+  /** The request was on a connection: the upstream may have executed it. */
+  isSent = false;
+  /** Resolves with null when the head is here, else with why it will not come. */
+  readonly answered: Promise<Failure | null>;
+  readonly #timeouts: Timeouts;
+  readonly #timer: Timer;
+  #answer: (failure: Failure | null) => void = () => undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #consumer: Consumer | undefined;
+  #early: Buffer[] = [];
+  #earlyBytes = 0;
+  #idle: Timer | undefined;
+  readonly #clock: Clock;
+  #failure: Failure | undefined;
+  #hasHead = false;
+  #isEnded = false;
+
+  constructor(timeouts: Timeouts, clock: Clock) {
+    this.#timeouts = timeouts;
+    this.#clock = clock;
+    this.answered = new Promise((resolve) => (this.#answer = resolve));
+    this.#timer = clock.after(timeouts.firstByteMs, () => this.abort('first_byte_timeout'));
+  }
+
+  /** Takes the body; what came before is delivered at once. */
+  consume(consumer: Consumer): void {
+    this.#consumer = consumer;
+    for (const bytes of this.#early.splice(0)) consumer.chunk(bytes);
+    if (this.#failure !== undefined) consumer.fail(this.#failure);
+    else if (this.#isEnded) consumer.end();
+    else if (this.#earlyBytes > EARLY_BYTES_MAX) this.resume();
+  }
+
+  pause(): void {
+    this.#idle?.cancel();
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    if (this.#isEnded || this.#failure !== undefined) return;
+    this.#idle?.refresh();
+    this.#controller?.resume();
+  }
+
+  /** Ends the exchange now, in whatever phase it is; the consumer is told once. */
+  abort(failure: Failure): void {
+    if (this.#isEnded || this.#failure !== undefined) return;
+    this.#finish(failure);
+    // Before the connection is there, undici hands out no controller: see onRequestStart.
+    this.#controller?.abort(new Error(failure));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#failure !== undefined) {
+      controller.abort(new Error(this.#failure));
+      return;
+    }
+    this.isSent = true;
+    this.#timer.refresh();
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) return;
+    this.#hasHead = true;
+    this.#timer.cancel();
+    this.status = status;
+    this.headers = headers;
+    this.#idle = this.#clock.after(this.#timeouts.idleMs, () => this.abort('idle_timeout'));
+    this.#answer(null);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (this.#failure !== undefined) return;
+    this.#idle?.refresh();
+    if (this.#consumer !== undefined) {
+      this.#consumer.chunk(bytes);
+      return;
+    }
+    this.#early.push(bytes);
+    this.#earlyBytes += bytes.length;
+    if (this.#earlyBytes > EARLY_BYTES_MAX) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.#failure !== undefined || this.#isEnded) return;
+    this.#isEnded = true;
+    this.#idle?.cancel();
+    this.#timer.cancel();
+    this.#consumer?.end();
+  }
+
+  onResponseError(): void {
+    if (this.#isEnded || this.#failure !== undefined) return;
+    this.#finish(this.isSent ? 'lost' : 'connect');
+  }
+
+  #finish(failure: Failure): void {
+    this.#failure = failure;
+    this.#timer.cancel();
+    this.#idle?.cancel();
+    if (!this.#hasHead) this.#answer(failure);
+    this.#consumer?.fail(failure);
+  }
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { answerAndClose } from '../edge/raw-answer.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { renderOpenAiError } from '../errors/openai.ts';
+import type { Logger } from '../lib/logger.ts';
+import { newId } from '../lib/ids.ts';
+import type { Call, Sink } from './call.ts';
+import { handle } from './handle.ts';
+import type { DataPlane } from './handle.ts';
+import type { InFlight } from './in-flight.ts';
+
+export interface V1Parts {
+  plane: DataPlane;
+  inFlight: InFlight;
+  logger: Logger;
+  /** Told of every call that was refused before it was accepted. */
+  onRefused(error: GatewayError): void;
+}
+
+/** Unread request bytes up to here are read and dropped, so that the connection can be kept. */
+const DRAINED_BYTES_MAX = 64 * 1024;
+
+/** Mounts `/v1` on Fastify. Bodies stay unread until the call has been authenticated. */
+export function v1Plugin(app: FastifyInstance, parts: V1Parts, done: () => void): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
+  for (const url of ['/v1', '/v1/*']) {
+    app.all(url, (request, reply) => {
+      reply.hijack();
+      void answer(request.raw, reply.raw, parts);
+    });
+  }
+  done();
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: V1Parts,
+): Promise<void> {
+  const { plane, inFlight } = parts;
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort('client_gone');
+  });
+  const call = toCall(request, response, controller, plane);
+  try {
+    inFlight.enter(controller);
+    await handle(call, plane);
+  } catch (thrown) {
+    const error = GatewayError.from(thrown);
+    note(call, error, thrown, parts);
+    if (!call.sink.isStarted && controller.signal.reason !== 'client_gone')
+      render(call, request, response, error);
+    else if (!response.writableEnded) response.destroy();
+  } finally {
+    inFlight.leave(controller);
+  }
+}
+
+function note(
+  call: Call,
+  error: GatewayError,
+  thrown: unknown,
+  { logger, onRefused }: V1Parts,
+): void {
+  onRefused(error);
+  const facts = { requestId: call.id, path: call.path, code: error.code, status: error.row.http };
+  if (error.row.fault === 'platform')
+    logger.error({ ...facts, err: error.cause ?? thrown }, 'call failed');
+  else if (error.row.fault === 'client') logger.info(facts, 'call refused');
+  else logger.warn(facts, 'call failed');
+}
+
+function render(
+  call: Call,
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: GatewayError,
+): void {
+  if (!request.complete && call.hasBody && (call.contentLength ?? Infinity) > DRAINED_BYTES_MAX) {
+    answerAndClose(request.socket, error, call.id);
+    return;
+  }
+  const { status, headers, body } = renderOpenAiError(error);
+  response.writeHead(status, { ...headers, 'x-request-id': call.id });
+  response.end(body);
+}
+
+function toCall(
+  request: IncomingMessage,
+  response: ServerResponse,
+  controller: AbortController,
+  { clock }: DataPlane,
+): Call {
+  const url = request.url ?? '/';
+  const query = url.indexOf('?');
+  const length = request.headers['content-length'];
+  return {
+    id: newId(),
+    method: request.method ?? 'GET',
+    path: query === -1 ? url : url.slice(0, query),
+    query: query === -1 ? '' : url.slice(query),
+    headers: request.headers,
+    body: request,
+    hasBody:
+      length === undefined ? request.headers['transfer-encoding'] !== undefined : length !== '0',
+    contentLength: length === undefined ? null : Number(length),
+    sink: new ResponseSink(response),
+    signal: controller.signal,
+    expire: () => controller.abort('deadline'),
+    startedAtMs: clock.now(),
+    startedMs: clock.monotonic(),
+  };
+}
+
+class ResponseSink implements Sink {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get isStarted(): boolean {
+    return this.#response.headersSent;
+  }
+
+  head(status: number, headers: Record<string, string>): void {
+    this.#response.writeHead(status, headers);
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#response.write(bytes);
+  }
+
+  onDrain(run: () => void): void {
+    this.#response.once('drain', run);
+  }
+
+  end(bytes?: Buffer): void {
+    if (bytes === undefined) this.#response.end();
+    else this.#response.end(bytes);
+  }
+
+  destroy(): void {
+    this.#response.destroy();
+  }
+}

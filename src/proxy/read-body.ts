@@ -1,0 +1,187 @@
+import { isUtf8 } from 'node:buffer';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { JsonScanError, patchTopLevel, scanTopLevel } from '../lib/json-scan.ts';
+import type { TopLevel } from '../lib/json-scan.ts';
+import type { Call } from './call.ts';
+import type { Asked, Endpoint } from './endpoints/endpoint.ts';
+import { readForm } from './read-form.ts';
+import { isObject } from './usage-readers.ts';
+
+/** The body as it goes upstream. Bytes can be sent again; a stream only once. */
+export type OutgoingBody =
+  | { kind: 'none' }
+  | { kind: 'bytes'; bytes: Buffer }
+  | { kind: 'stream'; head: Buffer[]; rest: Call['body'] };
+
+export interface ReadRequest {
+  asked: Asked;
+  body: OutgoingBody;
+  /** We asked the upstream for a usage event that the client did not ask for: hide it. */
+  hidesUsage: boolean;
+}
+
+const DEPTH_MAX = 128;
+const MODEL_CHARS_MAX = 256;
+const CHOICES_MAX = 128;
+/** Fields whose repetition lets one reader see another request than the next one does. */
+const DECISIVE = new Set([
+  'model',
+  'stream',
+  'stream_options',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+]);
+
+const NO_FIELDS: Record<string, unknown> = Object.freeze(Object.create(null));
+
+/** Reads what the endpoint's row says must be known of a request before it may go upstream. */
+export async function readBody(
+  call: Call,
+  endpoint: Endpoint,
+  limitBytes: number,
+): Promise<ReadRequest> {
+  if (call.contentLength !== null && call.contentLength > limitBytes) throw tooLarge(limitBytes);
+  switch (endpoint.body) {
+    case 'none':
+      return unread({ kind: 'none' });
+    case 'opaque':
+      return unread(
+        call.hasBody ? { kind: 'stream', head: [], rest: call.body } : { kind: 'none' },
+      );
+    case 'multipart':
+      requireType(call, 'multipart/form-data');
+      return readForm(call, limitBytes);
+    case 'json':
+      requireType(call, 'application/json');
+      return readJson(await readAll(call, limitBytes), endpoint);
+  }
+}
+
+const unread = (body: OutgoingBody): ReadRequest => ({
+  asked: { model: '', fields: NO_FIELDS, bytes: 0 },
+  body,
+  hidesUsage: false,
+});
+
+/** The media type alone decides; parameters other than a UTF-8 charset or a boundary are refused. */
+function requireType(call: Call, wanted: string): void {
+  const header = call.headers['content-type'];
+  const text = typeof header === 'string' ? header : '';
+  const [type, ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const isFine = (parameter: string) =>
+    /^charset="?utf-8"?$/.test(parameter) || parameter.startsWith('boundary=');
+  if (type === wanted && parameters.every(isFine)) return;
+  throw new GatewayError('unsupported_media_type', `This endpoint takes ${wanted} (UTF-8).`, {
+    param: 'content-type',
+  });
+}
+
+export const tooLarge = (limitBytes: number) =>
+  new GatewayError(
+    'payload_too_large',
+    `The request body is larger than ${Math.floor(limitBytes / 1024 / 1024)} MiB.`,
+  );
+
+/** The whole body; throws when it grows past the limit or the client leaves before its end. */
+async function readAll(call: Call, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of call.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof GatewayError ? error : leftEarly(error);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+export const leftEarly = (cause: unknown) =>
+  new GatewayError('client_closed_request', 'The request body ended early.', { cause });
+
+function readJson(bytes: Buffer, endpoint: Endpoint): ReadRequest {
+  const { top, fields } = parseObject(bytes);
+  const twice = top.duplicates.find((key) => DECISIVE.has(key));
+  if (twice !== undefined) throw invalid(`The field "${twice}" appears more than once.`, twice);
+  const model = endpoint.model === 'required' ? readModel(fields) : '';
+  requireShapes(fields);
+  const asked = { model, fields, bytes: bytes.length };
+  const patch = usagePatch(endpoint, fields);
+  if (patch === null) return { asked, body: { kind: 'bytes', bytes }, hidesUsage: false };
+  const patched = patchTopLevel(bytes, top, { stream_options: patch });
+  return { asked, body: { kind: 'bytes', bytes: patched }, hidesUsage: true };
+}
+
+function parseObject(bytes: Buffer): { top: TopLevel; fields: Record<string, unknown> } {
+  if (bytes.length === 0) throw invalid('The request body is empty; a JSON object is expected.');
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw invalid('The request body starts with a byte order mark; send plain UTF-8.');
+  }
+  if (!isUtf8(bytes)) throw invalid('The request body is not valid UTF-8.');
+  try {
+    const top = scanTopLevel(bytes, { depthMax: DEPTH_MAX });
+    const fields: unknown = JSON.parse(bytes.toString('utf8'));
+    if (isObject(fields)) return { top, fields };
+  } catch (error) {
+    if (error instanceof JsonScanError && error.reason === 'depth') {
+      throw invalid(`The request body is nested deeper than ${DEPTH_MAX} levels.`);
+    }
+    if (!(error instanceof SyntaxError) && !(error instanceof JsonScanError)) throw error;
+  }
+  throw invalid('The request body is not a valid JSON object.');
+}
+
+/** The model's name, required and free of control characters. */
+export function readModel(fields: Record<string, unknown>): string {
+  const model = fields['model'];
+  if (model === undefined || model === null || model === '') {
+    throw invalid('You must provide a model parameter.', 'model');
+  }
+  if (
+    typeof model !== 'string' ||
+    model.length > MODEL_CHARS_MAX ||
+    !/^[\x21-\x7e]+$/.test(model)
+  ) {
+    throw invalid(
+      `The model must be a name of at most ${MODEL_CHARS_MAX} visible characters.`,
+      'model',
+    );
+  }
+  return model;
+}
+
+/** What decides over money or form must have its documented type; all else is the upstream's to judge. */
+function requireShapes(fields: Record<string, unknown>): void {
+  const { stream, n, stream_options: options } = fields;
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
+    throw invalid('"stream" must be true or false.', 'stream');
+  }
+  if (options !== undefined && options !== null && !isObject(options)) {
+    throw invalid('"stream_options" must be an object.', 'stream_options');
+  }
+  requireWhole(n, 'n', CHOICES_MAX);
+  for (const name of ['max_tokens', 'max_completion_tokens', 'max_output_tokens']) {
+    requireWhole(fields[name], name, 1e9);
+  }
+}
+
+function requireWhole(value: unknown, name: string, max: number): void {
+  if (value === undefined || value === null) return;
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max) return;
+  throw invalid(`"${name}" must be a whole number from 1 to ${max}.`, name);
+}
+
+/** The new `stream_options`, or null when the client's own will do. */
+function usagePatch(endpoint: Endpoint, fields: Record<string, unknown>): string | null {
+  if (endpoint.tellsUsageOnRequest !== true || fields['stream'] !== true) return null;
+  const options = isObject(fields['stream_options']) ? fields['stream_options'] : {};
+  if (options['include_usage'] === true) return null;
+  return JSON.stringify({ ...options, include_usage: true });
+}
+
+export const invalid = (message: string, param?: string) =>
+  new GatewayError('invalid_request', message, param === undefined ? {} : { param });

@@ -1,0 +1,114 @@
+import type { Usage } from '../entities/usage.ts';
+import type { SseEvent } from '../lib/sse.ts';
+import { chatUsage, isObject, toldUsage } from './usage-readers.ts';
+
+/** Listens to an event stream that passes by. One for each stream. */
+export interface StreamReader {
+  /** Notes an event. True when it only tells the usage, so that it can be hidden. */
+  note(event: SseEvent): boolean;
+  /** The protocol said that the answer is whole. */
+  readonly isComplete: boolean;
+  /** Nothing follows: the client need not wait for the connection to end. */
+  readonly isLast: boolean;
+  /** The last believable usage told. */
+  readonly usage: Usage | null;
+  /** An error event went by. */
+  readonly hasFailed: boolean;
+  /** Bytes of text produced so far, for an estimate when no usage arrives. */
+  readonly producedBytes: number;
+}
+
+const DONE = '[DONE]';
+
+/** Parsed `data`, or null for what is not a JSON object (comments, malformed events, `[DONE]`). */
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const textBytes = (value: unknown): number =>
+  typeof value === 'string' ? Buffer.byteLength(value) : 0;
+
+/**
+ * Chat completions and completions: whole when every choice had its `finish_reason` and `[DONE]`
+ * or the usage came. A closed socket alone proves nothing.
+ */
+export class ChatStreamReader implements StreamReader {
+  usage: Usage | null = null;
+  hasFailed = false;
+  producedBytes = 0;
+  isLast = false;
+  #hasFinished = false;
+
+  get isComplete(): boolean {
+    return !this.hasFailed && this.#hasFinished && (this.isLast || this.usage !== null);
+  }
+
+  note(event: SseEvent): boolean {
+    const { data } = event;
+    if (data === null) return false;
+    if (data === DONE) {
+      this.isLast = true;
+      return false;
+    }
+    const chunk = parse(data);
+    if (chunk === null) return false;
+    if (chunk['error'] !== undefined && chunk['error'] !== null) this.hasFailed = true;
+    const told = toldUsage(chunk);
+    if (told !== null) this.usage = chatUsage(told);
+    const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : [];
+    for (const choice of choices) this.#noteChoice(choice);
+    return told !== null && choices.length === 0;
+  }
+
+  #noteChoice(choice: unknown): void {
+    if (!isObject(choice)) return;
+    if (typeof choice['finish_reason'] === 'string') this.#hasFinished = true;
+    const delta = choice['delta'];
+    this.producedBytes += textBytes(choice['text']);
+    if (!isObject(delta)) return;
+    this.producedBytes += textBytes(delta['content']) + textBytes(delta['reasoning_content']);
+    if (Array.isArray(delta['tool_calls'])) {
+      this.producedBytes += Buffer.byteLength(JSON.stringify(delta['tool_calls']));
+    }
+  }
+}
+
+/**
+ * Streams of typed events (responses, images, audio): whole when one of `finals` came. The usage is
+ * in the final event, or in its `response`.
+ */
+export class TypedStreamReader implements StreamReader {
+  usage: Usage | null = null;
+  hasFailed = false;
+  producedBytes = 0;
+  isLast = false;
+  readonly #finals: ReadonlySet<string>;
+  readonly #read: (told: Record<string, unknown>) => Usage | null;
+
+  constructor(finals: readonly string[], read: (told: Record<string, unknown>) => Usage | null) {
+    this.#finals = new Set(finals);
+    this.#read = read;
+  }
+
+  get isComplete(): boolean {
+    return !this.hasFailed && this.isLast;
+  }
+
+  note(event: SseEvent): boolean {
+    const chunk = event.data === null ? null : parse(event.data);
+    if (chunk === null) return false;
+    const type = typeof chunk['type'] === 'string' ? chunk['type'] : '';
+    this.producedBytes += textBytes(chunk['delta']);
+    if (type === 'error' || type.endsWith('.failed')) this.hasFailed = true;
+    const body = isObject(chunk['response']) ? chunk['response'] : chunk;
+    const told = toldUsage(body);
+    if (told !== null) this.usage = this.#read(told);
+    if (this.#finals.has(type)) this.isLast = true;
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+import type { MikroORM } from '@mikro-orm/sqlite';
+import type { Config } from './config/load.ts';
+import { loadSecrets } from './config/secrets.ts';
+import type { Secrets } from './config/secrets.ts';
+import { openDatabase } from './database.ts';
+import { EventLog } from './events/log.ts';
+import type { Clock } from './lib/clock.ts';
+import { KeyHasher } from './lib/key-hasher.ts';
+import type { Logger } from './lib/logger.ts';
+import { Sealer } from './lib/seal.ts';
+import { KeyService } from './services/keys.ts';
+import type { ServiceParts } from './services/operation.ts';
+
+/** What every process on a data directory works with: the server and each command. */
+export interface Workspace {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  secrets: Secrets;
+  orm: MikroORM;
+  /** The database file. */
+  file: string;
+  events: EventLog;
+  hasher: KeyHasher;
+  sealer: Sealer;
+  parts: ServiceParts;
+  keys: KeyService;
+  close(): Promise<void>;
+}
+
+/** The master key made at first start; later keys get names of their own. */
+const FIRST_KEY_ID = 'k1';
+
+export async function openWorkspace(
+  config: Config,
+  clock: Clock,
+  logger: Logger,
+): Promise<Workspace> {
+  const secrets = loadSecrets(config);
+  const { orm, file } = await openDatabase(config.dataDir);
+  const events = new EventLog(orm.em, clock, logger);
+  await events.start();
+  const hasher = new KeyHasher(secrets.pepper);
+  const sealer = new Sealer(new Map([[FIRST_KEY_ID, secrets.masterKey]]), FIRST_KEY_ID);
+  const parts = { em: orm.em, events, clock };
+  return {
+    config,
+    clock,
+    logger,
+    secrets,
+    orm,
+    file,
+    events,
+    hasher,
+    sealer,
+    parts,
+    keys: new KeyService(parts, hasher),
+    async close() {
+      await events.close();
+      await orm.close();
+    },
+  };
+}
