@@ -18,6 +18,7 @@ export function ormConfig(file: string) {
       path: 'migrations/sqlite',
       snapshot: false,
       disableForeignKeys: false,
+      silent: true,
     },
     // Statements are logged by nobody: values may hold key hashes.
     debug: false,

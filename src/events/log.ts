@@ -29,6 +29,7 @@ export class EventLog {
   readonly #subscribers: { prefix: string; run: Subscriber }[] = [];
   #seq = 0;
   #reading: Promise<void> | undefined;
+  readonly #writing = new Set<Promise<void>>();
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -57,9 +58,14 @@ export class EventLog {
 
   /** Appends in a transaction of its own; for changes that live in memory, such as a cooldown. */
   async record(drafts: readonly EventDraft[]): Promise<void> {
-    const em = this.#em.fork();
-    this.append(em, drafts);
-    await em.flush();
+    const write = async () => {
+      const em = this.#em.fork();
+      this.append(em, drafts);
+      await em.flush();
+    };
+    const writing = write();
+    this.#writing.add(writing);
+    await writing.finally(() => this.#writing.delete(writing));
     await this.caughtUp();
   }
 
@@ -86,6 +92,7 @@ export class EventLog {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
+    await Promise.allSettled(this.#writing);
     await this.#reading;
   }
 

@@ -66,7 +66,7 @@ export class Exchange {
   }
 
   #run(): void {
-    while (!this.#isGone) {
+    while (!this.#isGone && this.#socket?.destroyed !== true) {
       const step = this.#steps[this.#next];
       if (step === undefined) return;
       this.#next += 1;
@@ -122,6 +122,7 @@ export class Exchange {
     }
     if (step.isAlone === true) {
       this.#response.write(step.bytes, (error) => {
+        if (error !== undefined && error !== null) return;
         if (step.tellsUsage) this.#usageWritten(error);
         this.#run();
       });

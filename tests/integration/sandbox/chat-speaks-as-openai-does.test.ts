@@ -20,6 +20,12 @@ const weather: OpenAI.ChatCompletionTool = {
   },
 };
 
+const textOf = (chunks: OpenAI.ChatCompletionChunk[], index = 0): string =>
+  chunks
+    .flatMap((chunk) => chunk.choices.filter((choice) => choice.index === index))
+    .map((choice) => choice.delta.content ?? '')
+    .join('');
+
 describe('chat completions', () => {
   let sandbox: Sandbox;
   let client: OpenAI;
@@ -44,12 +50,6 @@ describe('chat completions', () => {
     for await (const chunk of stream) chunks.push(chunk);
     return chunks;
   }
-
-  const textOf = (chunks: OpenAI.ChatCompletionChunk[], index = 0): string =>
-    chunks
-      .flatMap((chunk) => chunk.choices.filter((choice) => choice.index === index))
-      .map((choice) => choice.delta.content ?? '')
-      .join('');
 
   test('the same prompt gives the same text, plain or streamed', async () => {
     const plain = await client.chat.completions.create({ model, messages });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import OpenAI, { toFile } from 'openai';
+import { toFile, type OpenAI } from 'openai';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { aSandbox, KEY, nextFinished, sdk } from './fixture.ts';
 
