@@ -11,6 +11,7 @@ import { ConfigError } from './config/load.ts';
 import { serveLock } from './database.ts';
 import type { CallRecord } from './entities/call-record.ts';
 import { createFront } from './front.ts';
+import type { FrontParts } from './front.ts';
 import { newId } from './lib/ids.ts';
 import type { Random } from './lib/random.ts';
 import { openSqlite } from './lib/sqlite.ts';
@@ -19,7 +20,6 @@ import { PoolDirectory } from './pool/directory.ts';
 import type { TransitionListener } from './pool/pool.ts';
 import { providers } from './providers/index.ts';
 import { splitBaseUrl } from './providers/provider.ts';
-import type { DataPlane } from './proxy/handle.ts';
 import { InFlight } from './proxy/in-flight.ts';
 import { PlaneMetrics } from './proxy/plane-metrics.ts';
 import { Transport } from './proxy/transport.ts';
@@ -33,6 +33,8 @@ export interface App {
   listen(): Promise<string>;
   /** Stops taking calls, waits for those under way up to `drainMs`, writes everything, closes. */
   close(drainMs?: number): Promise<void>;
+  /** Ends calls under way now, with an error event where an answer has begun. */
+  abortCalls(): void;
   balances: Balances;
   pools: PoolDirectory;
   ledger: Ledger;
@@ -48,20 +50,63 @@ export interface AppOptions {
 export async function createApp(
   space: Workspace,
   pools: readonly PoolConfig[],
-  { random, onFatal }: AppOptions,
+  options: AppOptions,
 ): Promise<App> {
-  const { config, clock, logger, events, orm } = space;
+  const { config, clock } = space;
+  const lock = serveLock(config.dataDir);
+  if (lock === null) {
+    throw new Error(`another process serves the data directory ${config.dataDir}`);
+  }
+  const prices = await prepare(space, pools);
+  const parts = await createPlane(space, prices, options);
+  const front = await createFront(space, parts);
+  const { inFlight, balances, ledger, transport } = parts;
+  return {
+    balances,
+    pools: parts.directory,
+    ledger,
+    async listen() {
+      await front.listen({ host: config.host, port: config.port });
+      balances.start(config.balanceRefreshSeconds * 1000);
+      const { port } = front.server.address() as AddressInfo;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      return `http://${host}:${port}`;
+    },
+    abortCalls: () => inFlight.abortAll('draining'),
+    async close(drainMs = config.drainSeconds * 1000) {
+      const patience = clock.after(drainMs, () => inFlight.abortAll('draining'));
+      // Meanwhile the listener stays: balancers see /readyz fail, and new calls are told to go elsewhere.
+      await inFlight.drained();
+      patience.cancel();
+      const closed = front.close();
+      front.server.closeAllConnections();
+      await closed;
+      await balances.stop();
+      await ledger.close();
+      await transport.close();
+      lock.release();
+    },
+  };
+}
+
+/** Brings the database in line with the configuration, and resolves what a dead process left open. */
+async function prepare(space: Workspace, pools: readonly PoolConfig[]): Promise<PriceBook> {
   const registries = { providers, strategies };
   const mistakes = poolMistakes(pools, registries);
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const lock = serveLock(config.dataDir);
-  if (lock === null)
-    throw new Error(`Another process serves the data directory ${config.dataDir}.`);
-
   const prices = await loadPrices(space);
   await applyConfiguredPools(space.parts, pools, { sealer: space.sealer, registries });
   recover(space);
+  return prices;
+}
 
+/** The data plane, loaded from the database and kept current by events. */
+async function createPlane(
+  space: Workspace,
+  prices: PriceBook,
+  { random, onFatal }: AppOptions,
+): Promise<FrontParts & { transport: Transport }> {
+  const { config, clock, logger, events, orm } = space;
   const directory = new PoolDirectory({
     em: orm.em,
     sealer: space.sealer,
@@ -85,7 +130,6 @@ export async function createApp(
   await Promise.all([reloadPools(), keys.load()]);
   for (const noun of ['pool.', 'credential.']) events.subscribe(noun, reloadPools);
   events.subscribe('virtual_key.', (event) => keys.reload(event.subject));
-
   const onSettled = (record: CallRecord) => {
     metrics.settled(record);
     directory.get(record.poolId)?.member(record.credentialId)?.debit(record.costNano);
@@ -95,7 +139,9 @@ export async function createApp(
       'call settled',
     );
   };
-  const plane: DataPlane = {
+  const limits = new RateLimits();
+  const bodyLimitBytes = config.bodyLimitMb * 1024 * 1024;
+  const plane = {
     clock,
     random,
     keys,
@@ -103,38 +149,12 @@ export async function createApp(
     transport,
     prices,
     ledger,
-    limits: new RateLimits(),
-    bodyLimitBytes: config.bodyLimitMb * 1024 * 1024,
+    limits,
+    bodyLimitBytes,
     onSettled,
   };
   const balances = new Balances({ em: orm.em, pools: directory, events, clock, logger });
-  const front = await createFront(space, { plane, inFlight, metrics, directory, ledger, balances });
-
-  return {
-    balances,
-    pools: directory,
-    ledger,
-    async listen() {
-      await front.listen({ host: config.host, port: config.port });
-      balances.start(config.balanceRefreshSeconds * 1000);
-      const { port } = front.server.address() as AddressInfo;
-      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-      return `http://${host}:${port}`;
-    },
-    async close(drainMs = config.drainSeconds * 1000) {
-      const drained = inFlight.drained();
-      const patience = clock.after(drainMs, () => inFlight.abortAll('draining'));
-      const closed = front.close();
-      await drained;
-      patience.cancel();
-      front.server.closeAllConnections();
-      await closed;
-      await balances.stop();
-      await ledger.close();
-      await transport.close();
-      lock.release();
-    },
-  };
+  return { plane, inFlight, metrics, directory, ledger, balances, transport };
 }
 
 async function loadPrices({ config, orm, clock }: Workspace): Promise<PriceBook> {

@@ -3,6 +3,9 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/load.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLogger } from '../lib/logger.ts';
+import { providers } from '../providers/index.ts';
+import { strategies } from '../routing/index.ts';
+import { poolMistakes } from '../services/configured-pools.ts';
 import { openWorkspace } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
 import { text } from './flags.ts';
@@ -31,8 +34,11 @@ export function configOf(flags: Flags, overrides: Record<string, string | undefi
     TOLLGATE_CONFIG: flags.read('config', text),
     ...overrides,
   };
-  flags.check();
-  return loadConfig(all);
+  return loadConfig({
+    overrides: all,
+    mistakes: flags.mistakes,
+    judge: (pools) => poolMistakes(pools, { providers, strategies }),
+  });
 }
 
 /** Runs a command on the data directory and closes it again, whatever happens. */

@@ -59,9 +59,13 @@ export class Flags {
     if (!condition) this.#mistakes.push(mistake);
   }
 
+  get mistakes(): readonly string[] {
+    return this.#mistakes;
+  }
+
   /** Throws ConfigError with every mistake, if there is one. */
   check(): void {
-    if (this.#mistakes.length > 0) throw new ConfigError(this.#mistakes, 'command line');
+    if (this.#mistakes.length > 0) throw new ConfigError(this.#mistakes);
   }
 }
 

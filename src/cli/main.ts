@@ -9,6 +9,11 @@ import { serve } from './serve.ts';
 import { updateKey } from './update-key.ts';
 import { usage } from './usage.ts';
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
 const program = new Command('tollgate')
   .description('The AI gateway whose budgets hold.')
   .version('0.1.0', '-v, --version', 'show the version')

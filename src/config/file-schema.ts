@@ -11,11 +11,13 @@ const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be lower-case letters, digits, ".", "_" or "-"');
 
+const DEFAULT_PROVIDER = 'openai-compatible';
+
 const credential = z.strictObject({
   name: name.describe('Unique within its pool; shown in records, logs and metrics.'),
   provider: z
     .string()
-    .default('openai-compatible')
+    .default(DEFAULT_PROVIDER)
     .describe('`openai`, `vercel` or `openai-compatible`.'),
   api_key: z
     .string()
@@ -94,7 +96,34 @@ export const fileSchema = z.strictObject({
   prices: z.array(price).default([]),
 });
 
-export type FileConfig = z.output<typeof fileSchema>;
 export type PoolConfig = z.output<typeof pool>;
-export type CredentialConfig = z.output<typeof credential>;
 export type PriceConfig = z.output<typeof price>;
+
+const looseText = z.string().optional().catch(undefined);
+
+/** As much of a file as can be read of one that has mistakes. Never fails. */
+export const looseSchema = z
+  .object({
+    server: z.record(z.string(), z.unknown()).default({}).catch({}),
+    pools: z
+      .array(
+        z.object({
+          name: looseText,
+          strategy: looseText,
+          credentials: z
+            .array(
+              z.object({
+                name: looseText,
+                provider: z.preprocess((value) => value ?? DEFAULT_PROVIDER, looseText),
+                api_key: looseText,
+                base_url: looseText,
+              }),
+            )
+            .catch([]),
+        }),
+      )
+      .catch([]),
+  })
+  .catch({ server: {}, pools: [] });
+
+export type LoosePool = z.output<typeof looseSchema>['pools'][number];

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
-import { fileSchema } from './file-schema.ts';
-import type { FileConfig, PoolConfig, PriceConfig } from './file-schema.ts';
+import { fileSchema, looseSchema } from './file-schema.ts';
+import type { LoosePool, PoolConfig, PriceConfig } from './file-schema.ts';
 import { settings } from './settings.ts';
-import type { Settings, SettingName } from './settings.ts';
+import type { Setting, Settings } from './settings.ts';
 
 export interface Config extends Settings {
   /** Empty when neither the file nor the environment names a credential. */
@@ -21,66 +21,76 @@ type Environment = Record<string, string | undefined>;
 export class ConfigError extends Error {
   readonly mistakes: readonly string[];
 
-  constructor(mistakes: readonly string[], where = 'configuration') {
-    super(
-      `The ${where} has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:`,
-    );
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.length === 1 ? 'There is a mistake:' : `There are ${mistakes.length} mistakes:`);
     this.name = 'ConfigError';
     this.mistakes = mistakes;
   }
 }
 
+export interface LoadOptions {
+  /** Command-line flags under the environment's names; they win over it. */
+  overrides?: Environment;
+  environment?: Environment;
+  /** Mistakes found before, reported together with those found here. */
+  mistakes?: readonly string[];
+  /** What only the registries can judge: names of providers and strategies. */
+  judge?: (pools: readonly LoosePool[]) => string[];
+}
+
 /**
  * Reads the environment (over a `.env` in the working directory), then the configuration file;
- * the environment wins. Command-line flags arrive as `overrides`, under the environment's names.
- * Throws ConfigError.
+ * the environment wins. Throws ConfigError with everything that is wrong.
  */
-export function loadConfig(overrides: Environment = {}, base: Environment = process.env): Config {
+export function loadConfig(options: LoadOptions = {}): Config {
+  const { overrides = {}, environment = process.env, judge = () => [] } = options;
   const dotenv = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  const env: Environment = { ...dotenv, ...base };
+  const env: Environment = { ...dotenv, ...environment };
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) env[name] = value;
 
-  const mistakes: string[] = [];
-  const file = readFile(env, mistakes);
-  const values = readSettings(env, file.server as Record<string, unknown>, mistakes);
-  const pools = file.pools.map((pool, index) => resolvePool(pool, index, env, mistakes));
-  rejectDuplicates(pools, mistakes);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const named = pools.length > 0 ? pools : environmentPools(values);
+  const mistakes = [...(options.mistakes ?? [])];
+  const { path, raw } = readFile(env, mistakes);
+  const parsed = fileSchema.safeParse(raw);
+  const inFile = parsed.success ? [] : issueTexts(parsed.error.issues);
+  // Also of a file with mistakes, so that they all come at once.
+  const loose = looseSchema.parse(raw).pools;
+  inFile.push(...duplicateNames(loose), ...missingReferences(loose, env), ...judge(loose));
+  mistakes.push(...inFile.map((mistake) => `${path}: ${mistake}`));
+  const values = readSettings(env, looseSchema.parse(raw).server, mistakes);
+  if (mistakes.length > 0 || !parsed.success) throw new ConfigError(mistakes);
+  const pools = parsed.data.pools.map((pool) => resolved(pool, env));
   return deepFreeze({
     ...values,
-    pools: named,
+    pools: pools.length > 0 ? pools : environmentPools(values),
     hasFilePools: pools.length > 0,
-    prices: file.prices,
+    prices: parsed.data.prices,
   });
 }
 
-function readFile(env: Environment, mistakes: string[]): FileConfig {
-  const path = env['TOLLGATE_CONFIG'] ?? settings.configFile.schema.parse(undefined);
-  const empty = fileSchema.parse({});
+function readFile(env: Environment, mistakes: string[]): { path: string; raw: unknown } {
+  const path = env['TOLLGATE_CONFIG'] || settings.configFile.schema.parse(undefined);
   if (!existsSync(path)) {
-    if (env['TOLLGATE_CONFIG'] !== undefined) mistakes.push(`${path}: no such file`);
-    return empty;
+    if (env['TOLLGATE_CONFIG']) mistakes.push(`${path}: no such file`);
+    return { path, raw: {} };
   }
   try {
-    const parsed = fileSchema.safeParse(parseYaml(readFileSync(path, 'utf8')) ?? {});
-    if (parsed.success) return parsed.data;
-    mistakes.push(...issueTexts(parsed.error.issues, path));
+    return { path, raw: parseYaml(readFileSync(path, 'utf8')) ?? {} };
   } catch (error) {
-    mistakes.push(`${path}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    mistakes.push(`${path}: ${error instanceof Error ? error.message.trim() : 'cannot be read'}`);
+    return { path, raw: {} };
   }
-  return empty;
 }
 
-function issueTexts(issues: readonly z.core.$ZodIssue[], prefix: string): string[] {
+function issueTexts(issues: readonly z.core.$ZodIssue[]): string[] {
   return issues.flatMap((issue) => {
     const at = issue.path.map((part) =>
       typeof part === 'number' ? `[${part}]` : `.${String(part)}`,
     );
     const field = at.join('').replace(/^\./, '');
-    if (issue.code !== 'unrecognized_keys')
-      return [`${prefix}: ${field || '(root)'}: ${issue.message}`];
-    return issue.keys.map((key) => `${prefix}: ${field ? `${field}.` : ''}${key}: unknown field`);
+    if (issue.code !== 'unrecognized_keys') {
+      return [field === '' ? issue.message : `${field}: ${issue.message}`];
+    }
+    return issue.keys.map((key) => `${field ? `${field}.` : ''}${key}: unknown field`);
   });
 }
 
@@ -89,68 +99,58 @@ function readSettings(
   server: Record<string, unknown>,
   mistakes: string[],
 ): Settings {
-  const values: Partial<Record<SettingName, unknown>> = {};
-  for (const [name, row] of Object.entries(settings) as [
-    SettingName,
-    (typeof settings)[SettingName],
-  ][]) {
+  const values: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries<Setting>(settings)) {
     const fromEnv = env[row.env] === '' ? undefined : env[row.env];
-    const yaml = 'yaml' in row ? row.yaml : undefined;
-    const raw = fromEnv ?? (yaml === undefined ? undefined : server[yaml]);
+    const raw = fromEnv ?? (row.yaml === undefined ? undefined : server[row.yaml]);
     const parsed = row.schema.safeParse(raw);
+    const source = fromEnv === undefined && row.yaml ? `server.${row.yaml}` : row.env;
     if (parsed.success) values[name] = parsed.data;
     else
-      mistakes.push(
-        ...issueTexts(
-          parsed.error.issues.map(atRoot),
-          fromEnv === undefined && yaml ? `server.${yaml}` : row.env,
-        ),
-      );
+      for (const text of new Set(issueTexts(parsed.error.issues)))
+        mistakes.push(`${source}: ${text}`);
   }
   return values as Settings;
 }
 
-const atRoot = (issue: z.core.$ZodIssue): z.core.$ZodIssue => ({ ...issue, path: ['value'] });
-
 const ENVIRONMENT_REFERENCE = 'os.environ/';
 
-function resolvePool(
-  pool: PoolConfig,
-  index: number,
-  env: Environment,
-  mistakes: string[],
-): PoolConfig {
-  const credentials = pool.credentials.map((credential, at) => {
-    if (!credential.api_key.startsWith(ENVIRONMENT_REFERENCE)) return credential;
-    const name = credential.api_key.slice(ENVIRONMENT_REFERENCE.length);
-    const secret = env[name];
-    if (!secret) {
-      mistakes.push(`pools[${index}].credentials[${at}].api_key: the environment has no ${name}`);
-    }
-    return { ...credential, api_key: secret ?? '' };
+/** The variable that an `api_key` refers to, or null for a secret written out. */
+const referenceOf = (apiKey: string): string | null =>
+  apiKey.startsWith(ENVIRONMENT_REFERENCE) ? apiKey.slice(ENVIRONMENT_REFERENCE.length) : null;
+
+function missingReferences(pools: readonly LoosePool[], env: Environment): string[] {
+  return pools.flatMap((pool, index) =>
+    pool.credentials.flatMap((credential, at) => {
+      const name = referenceOf(credential.api_key ?? '');
+      if (name === null || env[name]) return [];
+      return [`pools[${index}].credentials[${at}].api_key: the environment has no ${name}`];
+    }),
+  );
+}
+
+function resolved(pool: PoolConfig, env: Environment): PoolConfig {
+  const credentials = pool.credentials.map((credential) => {
+    const name = referenceOf(credential.api_key);
+    return name === null ? credential : { ...credential, api_key: env[name] ?? '' };
   });
   return { ...pool, credentials };
 }
 
-function rejectDuplicates(pools: readonly PoolConfig[], mistakes: string[]): void {
-  const report = (names: readonly string[], where: string) => {
-    const twice = names.filter((name, index) => names.indexOf(name) !== index);
-    for (const name of new Set(twice)) mistakes.push(`${where}: the name "${name}" is used twice`);
+function duplicateNames(pools: readonly LoosePool[]): string[] {
+  const report = (items: readonly { name?: string | undefined }[], where: string) => {
+    const names = items.flatMap(({ name }) => (name === undefined ? [] : [name]));
+    const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+    return [...twice].map((name) => `${where}: the name "${name}" is used twice`);
   };
-  report(
-    pools.map((pool) => pool.name),
-    'pools',
-  );
-  for (const [index, pool] of pools.entries()) {
-    report(
-      pool.credentials.map((credential) => credential.name),
-      `pools[${index}].credentials`,
-    );
-  }
+  return [
+    ...report(pools, 'pools'),
+    ...pools.flatMap((pool, index) => report(pool.credentials, `pools[${index}].credentials`)),
+  ];
 }
 
 /** Of a pool that no file names: virtual keys made for it keep working when its upstreams change. */
-export const DEFAULT_POOL = 'default';
+const DEFAULT_POOL = 'default';
 
 /** The pools that plain environment variables stand for; the first one is the default. */
 function environmentPools(values: Settings): PoolConfig[] {

@@ -14,7 +14,10 @@ export interface Setting<T extends z.ZodType = z.ZodType> {
 
 const setting = <T extends z.ZodType>(row: Setting<T>): Setting<T> => row;
 
-const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+};
 const secretText = z.string().min(32, 'must have at least 32 characters');
 const exposure = z.enum(['auto', 'open', 'admin']);
 

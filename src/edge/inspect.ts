@@ -17,8 +17,11 @@ const SINGLE = new Set([
   'x-api-key',
 ]);
 
-/** What a `Connection` header may name; anything else would ask us to drop a header on the way. */
-const CONNECTION_TOKENS = new Set(['close', 'keep-alive']);
+/**
+ * What a `Connection` header may name; anything else would ask us to drop a header on the way. `TE`
+ * never goes further anyway, and libwww-perl always names it.
+ */
+const CONNECTION_TOKENS = new Set(['close', 'keep-alive', 'te']);
 
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
@@ -48,7 +51,11 @@ const rules: readonly Rule[] = [
   {
     code: 'invalid_request',
     message: 'The request target must be a plain path.',
-    isBroken: ({ url }) => url === undefined || !url.startsWith('/') || ODD_PATH.test(pathOf(url)),
+    isBroken: ({ url }) =>
+      url === undefined ||
+      !url.startsWith('/') ||
+      ODD_PATH.test(pathOf(url)) ||
+      !isDecodable(pathOf(url)),
   },
   {
     code: 'invalid_request',
@@ -71,12 +78,23 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'invalid_request',
-    message: 'The Connection header names more than close or keep-alive.',
+    message: 'The Connection header names other headers.',
     isBroken: (_request, headers) => {
       const value = headers.get('connection');
       if (value === undefined) return false;
       return value.split(',').some((token) => !CONNECTION_TOKENS.has(token.trim().toLowerCase()));
     },
+  },
+  {
+    code: 'invalid_request',
+    message: 'The Expect header asks for something unknown.',
+    isBroken: (_request, headers) =>
+      (headers.get('expect') ?? '100-continue').toLowerCase() !== '100-continue',
+  },
+  {
+    code: 'invalid_request',
+    message: 'The request carries two keys: send Authorization or x-api-key, not both.',
+    isBroken: (_request, headers) => headers.has('authorization') && headers.has('x-api-key'),
   },
   {
     code: 'unsupported_media_type',
@@ -97,6 +115,16 @@ const pathOf = (url: string): string => {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 };
+
+function isDecodable(path: string): boolean {
+  if (!path.includes('%')) return true;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * What is wrong with a request before anything else looks at it: all that Node's parser accepts but

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { newId } from '../lib/ids.ts';
 import { inspect } from './inspect.ts';
-import { answerAndClose } from './raw-answer.ts';
+import { closeSoon, isRefused, refuse, refuseConnection } from './refuse.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -28,30 +28,88 @@ const PARSER_ERRORS: Record<string, GatewayError> = {
 
 /**
  * The HTTP server that all faces are mounted on. Requests that could be read in two ways are
- * refused here, before any router sees them, in OpenAI's error form.
+ * refused here, before any router sees them, in OpenAI's error form; nothing that follows them on
+ * their connection is executed.
  */
 export function createEdgeServer(listener: Listener): Server {
-  const server = createServer({ ...LIMITS, insecureHTTPParser: false }, (request, response) => {
+  /** The newest request of each connection; answers end in order, so it is the last to end. */
+  const newest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
+
+  const accept = (request: IncomingMessage, response: ServerResponse) => {
+    if (isRefused(request.socket)) {
+      request.resume();
+      return;
+    }
+    newest.set(request.socket, { request, response });
     const error = inspect(request);
     if (error === null) listener(request, response);
-    else answerAndClose(request.socket, error, newId());
+    else refuse(request, response, error, newId());
+  };
+
+  const server = createServer(
+    // Node would answer a missing Host in its own words; `inspect` answers it in ours.
+    { ...LIMITS, insecureHTTPParser: false, requireHostHeader: false },
+    accept,
+  );
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    continueWhenRead(request, response);
+    accept(request, response);
+  });
+  // `inspect` knows what is wrong with it.
+  server.on('checkExpectation', accept);
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    refuseConnection(
+      socket,
+      new GatewayError('method_not_allowed', 'This is not a proxy: CONNECT is not served.'),
+      newId(),
+    );
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const known = PARSER_ERRORS[error.code ?? ''];
-    if (error.code === 'ECONNRESET') socket.destroy();
-    else
-      answerAndClose(
-        socket,
-        known ?? new GatewayError('invalid_request', 'The request is not valid HTTP.'),
-        newId(),
-      );
-  });
-  server.on('checkExpectation', (request: IncomingMessage) => {
-    const refusal = new GatewayError(
-      'invalid_request',
-      'The Expect header asks for something unknown.',
-    );
-    answerAndClose(request.socket, refusal, newId());
+    // Bytes after a refusal fail too, and are thrown away by it.
+    if (isRefused(socket)) return;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const refusal =
+      PARSER_ERRORS[error.code ?? ''] ??
+      new GatewayError('invalid_request', 'The request is not valid HTTP.');
+    refuseBrokenBytes(socket, newest.get(socket), refusal);
   });
   return server;
+}
+
+/**
+ * `100 Continue` is written when somebody reads the body, so that a call that is refused for its key
+ * or its length costs its client no upload. A client that was not told to go on may send its body
+ * or its next request: nobody can know, so the connection ends with the answer (RFC 9110 §10.1.1).
+ */
+function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  const read = request._read;
+  response.setHeader('connection', 'close');
+  request._read = (size) => {
+    request._read = read;
+    if (!response.headersSent) {
+      response.removeHeader('connection');
+      response.writeContinue();
+    }
+    request._read(size);
+  };
+}
+
+/** Bytes that are no HTTP: of the newest request's body, or after it. */
+function refuseBrokenBytes(
+  socket: Socket,
+  newest: { request: IncomingMessage; response: ServerResponse } | undefined,
+  error: GatewayError,
+): void {
+  if (newest === undefined || newest.response.closed) {
+    refuseConnection(socket, error, newId());
+  } else if (newest.request.complete) {
+    newest.response.once('close', () => refuseConnection(socket, error, newId()));
+  } else if (newest.response.headersSent) {
+    closeSoon(socket);
+  } else {
+    refuse(newest.request, newest.response, error, newId());
+  }
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
 import { request } from 'undici';
 import { Credential } from '../entities/credential.ts';
-import type { EventLog } from '../events/log.ts';
+import type { EventDraft, EventLog } from '../events/log.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { usdFromNano } from '../lib/money.ts';
@@ -31,6 +31,7 @@ export interface RefreshResult {
  */
 export class Balances {
   readonly #parts: BalanceParts;
+  readonly #stopping = new AbortController();
   #running: Promise<RefreshResult[]> | undefined;
   #timer: Timer | undefined;
 
@@ -58,6 +59,7 @@ export class Balances {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#stopping.abort();
     await this.#running?.catch(() => undefined);
   }
 
@@ -74,8 +76,11 @@ export class Balances {
 
   async #refreshOne(asked: Member): Promise<RefreshResult> {
     const result = { credential: asked.name, balanceNano: asked.balanceNano, error: null };
+    const patience = new AbortController();
+    const timer = this.#parts.clock.after(ASK_TIMEOUT_MS, () => patience.abort());
     try {
-      const { balanceNano, usedNano } = await ask(asked);
+      const signal = AbortSignal.any([patience.signal, this.#stopping.signal]);
+      const { balanceNano, usedNano } = await ask(asked, signal);
       // A reload may have replaced the member while the answer was under way.
       const member = this.#parts.pools.member(asked.id) ?? asked;
       await this.#note(member, balanceNano, usedNano);
@@ -84,6 +89,8 @@ export class Balances {
       const reason = error instanceof Error ? error.message : 'failed';
       this.#parts.logger.warn({ credential: asked.name, reason }, 'balance not refreshed');
       return { ...result, error: reason };
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -93,7 +100,7 @@ export class Balances {
     member.balanceNano = balanceNano;
     member.balanceUsedNano = usedNano;
     member.balanceCheckedAtMs = clock.now();
-    if (balanceNano > 0n) member.health.refill(clock.now());
+    const refilled = balanceNano > 0n ? member.health.refill(clock.now()) : null;
     const fork = em.fork();
     await fork.nativeUpdate(
       Credential,
@@ -104,25 +111,30 @@ export class Balances {
         balanceCheckedAt: new Date(member.balanceCheckedAtMs),
       },
     );
-    if (before === balanceNano) return;
-    await events.record([
-      {
-        type: 'balance.changed',
-        subject: member.id,
-        actor: 'system',
-        before: before === null ? null : { balance: usdFromNano(before) },
-        after: { balance: usdFromNano(balanceNano) },
-      },
-    ]);
+    const facts = {
+      subject: member.id,
+      actor: 'system',
+      after: { balance: usdFromNano(balanceNano) },
+    };
+    const drafts: EventDraft[] = [];
+    if (before !== balanceNano) {
+      const known = before === null ? null : { balance: usdFromNano(before) };
+      drafts.push({ type: 'balance.changed', ...facts, before: known });
+    }
+    if (refilled !== null) drafts.push({ type: `credential_health.${refilled.state}`, ...facts });
+    if (drafts.length > 0) await events.record(drafts);
   }
 }
 
-async function ask(member: Member): Promise<{ balanceNano: bigint; usedNano: bigint }> {
+async function ask(
+  member: Member,
+  signal: AbortSignal,
+): Promise<{ balanceNano: bigint; usedNano: bigint }> {
   const source = member.kind.balance;
   if (source === undefined) throw new Error('the provider tells no balance');
   const answer = await request(`${member.origin}${member.prefix}${source.path}`, {
     headers: { ...member.kind.authorize(member.secret.reveal()), accept: 'application/json' },
-    signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+    signal,
   });
   const pieces: Buffer[] = [];
   let size = 0;

@@ -15,7 +15,7 @@ export interface DirectoryParts {
   em: EntityManager;
   sealer: Sealer;
   kinds: ReadonlyMap<string, UpstreamKind>;
-  splitBaseUrl(baseUrl: string): { origin: string; prefix: string };
+  splitBaseUrl: (baseUrl: string) => { origin: string; prefix: string };
   onTransition: TransitionListener;
 }
 

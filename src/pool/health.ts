@@ -1,7 +1,7 @@
 /** What an answer says of the credential that was used for it. */
 export type Effect =
   | { kind: 'none' }
-  /** It served: whatever was held against it is over. */
+  /** It served, which changes nothing: what was learned meanwhile from other calls stands. */
   | { kind: 'served' }
   /** 429: leave it alone for a while, for this model. */
   | { kind: 'cooling'; ms: number | null }
@@ -22,6 +22,8 @@ export interface Transition {
 }
 
 const COOLING_DEFAULT_MS = 1000;
+/** `Retry-After: 0` still means that this call found no room. */
+const COOLING_MIN_MS = 100;
 const COOLING_MAX_MS = 3_600_000;
 const SUSPECT_MS = 30_000;
 const EXHAUSTED_MS = 300_000;
@@ -50,19 +52,15 @@ export class Health {
     return this.blockedUntil(model, nowMs) > 0 ? 'cooling' : 'active';
   }
 
-  /** The transition the effect caused, or null when nothing changed. */
+  /** The transition the effect caused, or null when it only confirmed what was known. */
   apply(effect: Effect, model: string, nowMs: number): Transition | null {
     switch (effect.kind) {
-      case 'cooling': {
-        const ms = Math.min(effect.ms ?? COOLING_DEFAULT_MS, COOLING_MAX_MS);
-        const untilMs = Math.max(nowMs + ms, this.#coolingUntil.get(model) ?? 0);
-        this.#coolingUntil.set(model, untilMs);
-        return { state: 'cooling', untilMs, model };
-      }
+      case 'cooling':
+        return this.#cool(effect.ms ?? COOLING_DEFAULT_MS, model, nowMs);
       case 'suspect':
-        return this.#setAside('suspect', nowMs + SUSPECT_MS);
+        return this.#setAside('suspect', nowMs, SUSPECT_MS);
       case 'exhausted':
-        return this.#setAside('exhausted', nowMs + EXHAUSTED_MS);
+        return this.#setAside('exhausted', nowMs, EXHAUSTED_MS);
       default:
         return null;
     }
@@ -75,9 +73,25 @@ export class Health {
     return { state: 'active', untilMs: nowMs, model: null };
   }
 
-  #setAside(state: 'suspect' | 'exhausted', untilMs: number): Transition {
+  #cool(wishedMs: number, model: string, nowMs: number): Transition | null {
+    // Clients choose model names, so what is over must not pile up.
+    for (const [name, until] of this.#coolingUntil) {
+      if (until <= nowMs) this.#coolingUntil.delete(name);
+    }
+    const ms = Math.min(Math.max(wishedMs, COOLING_MIN_MS), COOLING_MAX_MS);
+    const beforeMs = this.#coolingUntil.get(model);
+    const untilMs = Math.max(nowMs + ms, beforeMs ?? 0);
+    this.#coolingUntil.set(model, untilMs);
+    return beforeMs === undefined ? { state: 'cooling', untilMs, model } : null;
+  }
+
+  /** The later end wins, with its reason: a 401 must not hide that a balance check could help. */
+  #setAside(state: 'suspect' | 'exhausted', nowMs: number, ms: number): Transition | null {
+    const wasAside = this.#asideUntilMs > nowMs;
+    if (nowMs + ms <= this.#asideUntilMs) return null;
+    this.#asideUntilMs = nowMs + ms;
+    if (wasAside && this.#aside === state) return null;
     this.#aside = state;
-    this.#asideUntilMs = Math.max(untilMs, this.#asideUntilMs);
     return { state, untilMs: this.#asideUntilMs, model: null };
   }
 }

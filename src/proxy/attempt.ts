@@ -6,7 +6,7 @@ import type { Exchange, Failure } from './exchange.ts';
 import { retryAfterMs, upstreamHeaders } from './headers.ts';
 import type { OutgoingBody } from './read-body.ts';
 import type { Transport } from './transport.ts';
-import { isObject } from './usage-readers.ts';
+import { isObject, parseObject } from './usage-readers.ts';
 import type { Answer } from './verdict.ts';
 
 export interface Attempted {
@@ -35,12 +35,13 @@ export async function attempt(
     body: outgoing.body,
     timeouts: outgoing.pool.policy.timeouts,
   });
-  const onGone = () =>
-    exchange.abort(call.signal.reason === 'deadline' ? 'deadline' : 'client_gone');
+  const onGone = () => exchange.abort(endings[String(call.signal.reason)] ?? 'client_gone');
   if (call.signal.aborted) onGone();
   else call.signal.addEventListener('abort', onGone, { once: true });
 
   const failure = await exchange.answered;
+  const violation = outgoing.body.kind === 'stream' ? outgoing.body.rest.violation : null;
+  if (failure !== null && violation !== null) throw violation;
   if (failure !== null) return { exchange, answer: failed(failure, exchange), errorBody: null };
   const { status, headers } = exchange;
   const head = {
@@ -77,20 +78,14 @@ function readError(exchange: Exchange): Promise<Buffer | Failure> {
         if (size > ERROR_BODY_BYTES_MAX) exchange.abort('lost');
       },
       end: finish,
-      fail: (failure) =>
-        failure === 'client_gone' || failure === 'deadline' ? resolve(failure) : finish(),
+      fail: (failure) => (isOurs(failure) ? resolve(failure) : finish()),
     });
   });
 }
 
 function errorCode(body: Buffer): string | null {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    const error = isObject(parsed) ? parsed['error'] : null;
-    if (!isObject(error)) return null;
-    const { code, type } = error;
-    return typeof code === 'string' ? code : typeof type === 'string' ? type : null;
-  } catch {
-    return null;
-  }
+  const error = parseObject(body.toString('utf8'))?.['error'];
+  if (!isObject(error)) return null;
+  const { code, type } = error;
+  return typeof code === 'string' ? code : typeof type === 'string' ? type : null;
 }

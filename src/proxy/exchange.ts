@@ -52,6 +52,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #failure: Failure | undefined;
   #hasHead = false;
   #isEnded = false;
+  #isPaused = false;
 
   constructor(timeouts: Timeouts, clock: Clock) {
     this.#timeouts = timeouts;
@@ -63,21 +64,39 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Takes the body; what came before is delivered at once. */
   consume(consumer: Consumer): void {
     this.#consumer = consumer;
+    this.#isPaused = false;
+    this.#earlyBytes = 0;
     for (const bytes of this.#early.splice(0)) consumer.chunk(bytes);
     if (this.#failure !== undefined) consumer.fail(this.#failure);
     else if (this.#isEnded) consumer.end();
-    else if (this.#earlyBytes > EARLY_BYTES_MAX) this.resume();
+    // What came early may have been more than the consumer can take now.
+    else if (!this.#isPaused) this.resume();
+  }
+
+  /** Takes back what a consumer got but did not use: the next one starts with it. */
+  putBack(pieces: readonly Buffer[]): void {
+    this.#consumer = undefined;
+    this.#early.push(...pieces);
+    this.pause();
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#idle?.cancel();
+    this.#idle = undefined;
     this.#controller?.pause();
   }
 
   resume(): void {
     if (this.#isEnded || this.#failure !== undefined) return;
-    this.#idle?.refresh();
+    this.#isPaused = false;
+    this.#watchIdle();
     this.#controller?.resume();
+  }
+
+  /** Part of the request's body was sent: the wait for an answer begins anew. */
+  noteSent(): void {
+    if (!this.#hasHead && this.#failure === undefined) this.#timer.refresh();
   }
 
   /** Ends the exchange now, in whatever phase it is; the consumer is told once. */
@@ -108,11 +127,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#timer.cancel();
     this.status = status;
     this.headers = headers;
-    this.#idle = this.#clock.after(this.#timeouts.idleMs, () => this.abort('idle_timeout'));
+    this.#watchIdle();
     this.#answer(null);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
     if (this.#failure !== undefined) return;
     this.#idle?.refresh();
     if (this.#consumer !== undefined) {
@@ -121,7 +140,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#early.push(bytes);
     this.#earlyBytes += bytes.length;
-    if (this.#earlyBytes > EARLY_BYTES_MAX) controller.pause();
+    if (this.#earlyBytes > EARLY_BYTES_MAX) this.pause();
   }
 
   onResponseEnd(): void {
@@ -135,6 +154,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(): void {
     if (this.#isEnded || this.#failure !== undefined) return;
     this.#finish(this.isSent ? 'lost' : 'connect');
+  }
+
+  /** Silence counts only while we read: a paused upstream is not to blame for it. */
+  #watchIdle(): void {
+    this.#idle ??= this.#clock.after(this.#timeouts.idleMs, () => this.abort('idle_timeout'));
   }
 
   #finish(failure: Failure): void {

@@ -79,7 +79,7 @@ async function serve(admitted: Admitted, plane: DataPlane): Promise<void> {
       plane,
     );
     const verdict = judge(answer, endpoint.isRepeatable);
-    report(admitted, member, verdict, { status: exchange.status, startedMs }, plane);
+    report(admitted, member, { verdict, status: exchange.status, startedMs }, plane);
     if (verdict.next === 'deliver') {
       const { asked, hidesUsage } = request;
       const { clock } = plane;
@@ -99,8 +99,7 @@ async function serve(admitted: Admitted, plane: DataPlane): Promise<void> {
 function report(
   { call, pool, request, ticket }: Admitted,
   member: Member,
-  verdict: Verdict,
-  { status, startedMs }: { status: number; startedMs: number },
+  { verdict, status, startedMs }: { verdict: Verdict; status: number; startedMs: number },
   { clock }: DataPlane,
 ): void {
   const ms = Math.round(clock.monotonic() - startedMs);

@@ -1,9 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { JsonScanError, patchTopLevel, scanTopLevel } from '../lib/json-scan.ts';
-import type { TopLevel } from '../lib/json-scan.ts';
+import type { JsonScanReason, TopLevel } from '../lib/json-scan.ts';
 import type { Call } from './call.ts';
 import type { Asked, Endpoint } from './endpoints/endpoint.ts';
+import { chunksOf, passingBody } from './passing-body.ts';
+import type { PassingBody } from './passing-body.ts';
 import { readForm } from './read-form.ts';
 import { isObject } from './usage-readers.ts';
 
@@ -11,7 +13,7 @@ import { isObject } from './usage-readers.ts';
 export type OutgoingBody =
   | { kind: 'none' }
   | { kind: 'bytes'; bytes: Buffer }
-  | { kind: 'stream'; head: Buffer[]; rest: Call['body'] };
+  | { kind: 'stream'; head: Buffer[]; rest: PassingBody };
 
 export interface ReadRequest {
   asked: Asked;
@@ -20,7 +22,12 @@ export interface ReadRequest {
   hidesUsage: boolean;
 }
 
-const DEPTH_MAX = 128;
+const JSON_LIMITS = { depthMax: 128, membersMax: 65_536 };
+const SCAN_MESSAGES: Record<JsonScanReason, string> = {
+  depth: `The request body is nested deeper than ${JSON_LIMITS.depthMax} levels.`,
+  members: `The request body has more than ${JSON_LIMITS.membersMax} object members.`,
+  not_object: 'The request body is not a valid JSON object.',
+};
 const MODEL_CHARS_MAX = 256;
 const CHOICES_MAX = 128;
 /** Fields whose repetition lets one reader see another request than the next one does. */
@@ -48,7 +55,9 @@ export async function readBody(
       return unread({ kind: 'none' });
     case 'opaque':
       return unread(
-        call.hasBody ? { kind: 'stream', head: [], rest: call.body } : { kind: 'none' },
+        call.hasBody
+          ? { kind: 'stream', head: [], rest: passingBody(call, limitBytes) }
+          : { kind: 'none' },
       );
     case 'multipart':
       requireType(call, 'multipart/form-data');
@@ -65,14 +74,22 @@ const unread = (body: OutgoingBody): ReadRequest => ({
   hidesUsage: false,
 });
 
-/** The media type alone decides; parameters other than a UTF-8 charset or a boundary are refused. */
-function requireType(call: Call, wanted: string): void {
+/** Media types and the parameters they may have. No other encoding of text is understood here. */
+const MEDIA_TYPES = {
+  'application/json': /^(?:charset="?utf-8"?)$/i,
+  'multipart/form-data': /^(?:charset="?utf-8"?|boundary=(?:"[^"]{1,70}"|[^"]{1,70}))$/i,
+};
+
+/** Blanks only around a semicolon, no parameter twice: what others read differently is refused. */
+function requireType(call: Call, wanted: keyof typeof MEDIA_TYPES): void {
   const header = call.headers['content-type'];
-  const text = typeof header === 'string' ? header : '';
-  const [type, ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
-  const isFine = (parameter: string) =>
-    /^charset="?utf-8"?$/.test(parameter) || parameter.startsWith('boundary=');
-  if (type === wanted && parameters.every(isFine)) return;
+  const [type, ...parameters] = (typeof header === 'string' ? header : '').split(/ *; */);
+  const names = new Set(parameters.map((parameter) => parameter.split('=')[0]?.toLowerCase()));
+  const isFine =
+    type?.toLowerCase() === wanted &&
+    names.size === parameters.length &&
+    parameters.every((parameter) => MEDIA_TYPES[wanted].test(parameter));
+  if (isFine) return;
   throw new GatewayError('unsupported_media_type', `This endpoint takes ${wanted} (UTF-8).`, {
     param: 'content-type',
   });
@@ -89,7 +106,7 @@ async function readAll(call: Call, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of call.body as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(call)) {
       size += chunk.length;
       if (size > limitBytes) throw tooLarge(limitBytes);
       chunks.push(chunk);
@@ -123,16 +140,14 @@ function parseObject(bytes: Buffer): { top: TopLevel; fields: Record<string, unk
   }
   if (!isUtf8(bytes)) throw invalid('The request body is not valid UTF-8.');
   try {
-    const top = scanTopLevel(bytes, { depthMax: DEPTH_MAX });
+    const top = scanTopLevel(bytes, JSON_LIMITS);
     const fields: unknown = JSON.parse(bytes.toString('utf8'));
     if (isObject(fields)) return { top, fields };
   } catch (error) {
-    if (error instanceof JsonScanError && error.reason === 'depth') {
-      throw invalid(`The request body is nested deeper than ${DEPTH_MAX} levels.`);
-    }
-    if (!(error instanceof SyntaxError) && !(error instanceof JsonScanError)) throw error;
+    if (error instanceof JsonScanError) throw invalid(SCAN_MESSAGES[error.reason]);
+    if (!(error instanceof SyntaxError)) throw error;
   }
-  throw invalid('The request body is not a valid JSON object.');
+  throw invalid(SCAN_MESSAGES.not_object);
 }
 
 /** The model's name, required and free of control characters. */

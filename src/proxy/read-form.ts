@@ -1,5 +1,8 @@
 import { Busboy } from '@fastify/busboy';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Call } from './call.ts';
+import { chunksOf, passingBody } from './passing-body.ts';
+import type { BodyWatch } from './passing-body.ts';
 import { invalid, leftEarly, readModel, tooLarge } from './read-body.ts';
 import type { ReadRequest } from './read-body.ts';
 
@@ -11,51 +14,81 @@ const LIMITS = { fields: 100, files: 20, parts: 120, fieldNameSize: 200, fieldSi
  * of those, because neither price nor permission is known before the model.
  */
 export async function readForm(call: Call, limitBytes: number): Promise<ReadRequest> {
-  const fields: Record<string, unknown> = Object.create(null);
-  const mistakes: string[] = [];
-  const parser = openParser(call, fields, mistakes);
+  const form = new FormWatch(String(call.headers['content-type']));
   const head: Buffer[] = [];
   let size = 0;
-  let isWhole = true;
-  const source = call.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   try {
-    for await (const chunk of source) {
+    for await (const chunk of chunksOf(call)) {
       size += chunk.length;
       if (size > limitBytes) throw tooLarge(limitBytes);
       head.push(chunk);
-      parser.write(chunk);
-      if (mistakes.length > 0) throw invalid(mistakes.join(' '));
-      if (fields['model'] !== undefined) {
-        isWhole = false;
-        break;
+      form.write(chunk);
+      if (form.fields['model'] !== undefined) {
+        const asked = {
+          model: readModel(form.fields),
+          fields: form.fields,
+          bytes: call.contentLength ?? size,
+        };
+        const rest = passingBody(call, limitBytes - size, form);
+        return { asked, body: { kind: 'stream', head, rest }, hidesUsage: false };
       }
     }
   } catch (error) {
     throw call.body.readableAborted ? leftEarly(error) : error;
-  } finally {
-    parser.destroy();
   }
-  const asked = { model: readModel(fields), fields, bytes: call.contentLength ?? size };
-  if (isWhole)
-    return { asked, body: { kind: 'bytes', bytes: Buffer.concat(head) }, hidesUsage: false };
-  return { asked, body: { kind: 'stream', head, rest: call.body }, hidesUsage: false };
+  await form.end();
+  const asked = { model: readModel(form.fields), fields: form.fields, bytes: size };
+  return { asked, body: { kind: 'bytes', bytes: Buffer.concat(head) }, hidesUsage: false };
 }
 
-function openParser(call: Call, fields: Record<string, unknown>, mistakes: string[]) {
-  const type = call.headers['content-type'];
-  const boundary = typeof type === 'string' ? /boundary=/i.test(type) : false;
-  if (!boundary) throw invalid('The form has no boundary in its content type.', 'content-type');
-  const parser = new Busboy({ headers: { 'content-type': String(type) }, limits: LIMITS });
-  parser.on('field', (name: string, value: string) => {
-    if (Object.hasOwn(fields, name) && name === 'model') {
-      mistakes.push('The field "model" appears more than once.');
+/**
+ * Reads the text fields of a form that passes. Watches it to its end, because two models in one form
+ * would let the upstream serve another one than we charge.
+ */
+class FormWatch implements BodyWatch {
+  readonly fields: Record<string, unknown> = Object.create(null);
+  readonly #parser: InstanceType<typeof Busboy>;
+  readonly #over: Promise<unknown>;
+  #mistake: GatewayError | undefined;
+
+  constructor(contentType: string) {
+    if (!/boundary=/i.test(contentType)) {
+      throw invalid('The form has no boundary in its content type.', 'content-type');
     }
-    fields[name] = value;
-  });
-  parser.on('file', (_name, file) => file.resume());
-  for (const event of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
-    parser.on(event, () => mistakes.push('The form has too many parts.'));
+    this.#parser = new Busboy({ headers: { 'content-type': contentType }, limits: LIMITS });
+    this.#over = new Promise((resolve) => {
+      this.#parser.once('finish', resolve).once('error', resolve);
+    });
+    this.#parser.on('error', () => this.#note(invalid('The form is malformed.')));
+    this.#parser.on('field', (name, value: string) => {
+      if (name === 'model' && Object.hasOwn(this.fields, name)) {
+        this.#note(invalid('The field "model" appears more than once.', 'model'));
+      }
+      this.fields[name] = value;
+    });
+    this.#parser.on('file', (_name, file) => file.resume());
+    for (const event of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
+      this.#parser.on(event, () => this.#note(invalid('The form has too many parts.')));
+    }
   }
-  parser.on('error', () => mistakes.push('The form is malformed.'));
-  return parser;
+
+  write(chunk: Buffer): void {
+    this.#parser.write(chunk);
+    this.#check();
+  }
+
+  /** Fields are told a moment after their bytes: only here all are known. */
+  async end(): Promise<void> {
+    this.#parser.end();
+    await this.#over;
+    this.#check();
+  }
+
+  #note(mistake: GatewayError): void {
+    this.#mistake ??= mistake;
+  }
+
+  #check(): void {
+    if (this.#mistake !== undefined) throw this.#mistake;
+  }
 }

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import type { Admitted, DataPlane } from './handle.ts';
 import { clientHeaders } from './headers.ts';
 import { settleDelivered } from './settle.ts';
-import { isObject } from './usage-readers.ts';
+import { isObject, parseObject } from './usage-readers.ts';
 
 /**
  * Gives the upstream's own answer back to a client whose request was at fault: verbatim when it is
@@ -40,10 +40,5 @@ export async function refuse(
 function isSafe(body: Buffer, member: Member): boolean {
   const text = body.toString('utf8');
   if (text.includes(member.secret.reveal())) return false;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isObject(parsed) && isObject(parsed['error']);
-  } catch {
-    return false;
-  }
+  return isObject(parseObject(text)?.['error']);
 }

@@ -1,14 +1,23 @@
+import type { Usage } from '../entities/usage.ts';
+import { NOT_CHARGED, chargeable } from './delivery.ts';
+import type { Delivered, Delivery } from './delivery.ts';
 import { clientHeaders } from './headers.ts';
-import { chargeable } from './relay.ts';
-import type { Delivered, Delivery } from './relay.ts';
 import type { Failure } from './exchange.ts';
+import { failureError } from './failure-error.ts';
+import { parseObject } from './usage-readers.ts';
 import { Writer } from './writer.ts';
 
+/** Long answers (embeddings, images) tell their usage last; this much of their end is kept for it. */
+const TAIL_BYTES = 8 * 1024;
+
 /**
- * Passes bytes through as they come: sound, files, very long JSON. `head` is what was read already.
- * A body that breaks off cannot carry an error any more, so the connection is closed instead.
+ * Passes bytes through as they come: sound, files, very long JSON. A body that breaks off cannot
+ * carry an error any more, so the connection is closed instead.
  */
-export async function relayOpaque(delivery: Delivery, head: readonly Buffer[]): Promise<Delivered> {
+export async function relayOpaque(
+  delivery: Delivery,
+  { isJson }: { isJson: boolean },
+): Promise<Delivered> {
   const { call, exchange, ticket, clock } = delivery;
   await ticket.durable;
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
@@ -16,34 +25,47 @@ export async function relayOpaque(delivery: Delivery, head: readonly Buffer[]): 
   const length = exchange.headers['content-length'];
   if (typeof length === 'string' && /^\d+$/.test(length)) headers['content-length'] = length;
   call.sink.head(exchange.status, headers);
-  const { failure, bytes } = await pass(delivery, head);
-  const charged = chargeable(delivery, null, bytes);
+  const { failure, bytes, tail } = await pass(delivery);
   const { status } = exchange;
   if (failure === null) {
     call.sink.end();
+    const told = isJson ? readTail(delivery, tail) : null;
+    const charged = chargeable(delivery, told, bytes);
     return { status, outcome: 'settled', reason: 'ok', isStream: false, ...charged };
   }
   call.sink.destroy();
-  const reason =
-    failure === 'client_gone' ? 'client_closed_request' : 'upstream_stream_interrupted';
+  const charged = bytes === 0 ? NOT_CHARGED : chargeable(delivery, null, bytes);
+  const reason = failureError(failure).code;
   return { status, outcome: 'partial', reason, isStream: false, ...charged };
 }
 
-async function pass(
-  { call, exchange, clock }: Delivery,
-  head: readonly Buffer[],
-): Promise<{ failure: Failure | null; bytes: number }> {
+interface Passed {
+  failure: Failure | null;
+  bytes: number;
+  tail: Buffer;
+}
+
+async function pass({ call, exchange, clock }: Delivery): Promise<Passed> {
   const writer = new Writer(call, exchange, clock);
   let bytes = 0;
-  const write = (chunk: Buffer) => {
-    bytes += chunk.length;
-    writer.write(chunk);
+  let tail: Buffer = Buffer.alloc(0);
+  const chunk = (piece: Buffer) => {
+    bytes += piece.length;
+    tail = (piece.length < TAIL_BYTES ? Buffer.concat([tail, piece]) : piece).subarray(-TAIL_BYTES);
+    writer.write(piece);
   };
-  for (const chunk of head) write(chunk);
   const failure = await new Promise<Failure | null>((resolve) => {
-    exchange.consume({ chunk: write, end: () => resolve(null), fail: resolve });
-    if (head.length > 0) exchange.resume();
+    exchange.consume({ chunk, end: () => resolve(null), fail: resolve });
   });
   writer.close();
-  return { failure, bytes };
+  return { failure, bytes, tail };
+}
+
+/** From the key to the end is a whole object again, if the key is one of the top level. */
+function readTail({ endpoint, asked }: Delivery, tail: Buffer): Usage | null {
+  if (endpoint.meter.kind !== 'usage') return null;
+  const text = tail.toString('utf8');
+  const at = text.lastIndexOf('"usage"');
+  const answer = at === -1 ? null : parseObject(`{${text.slice(at)}`);
+  return answer === null ? null : endpoint.meter.read(answer, asked);
 }

@@ -1,11 +1,10 @@
-import type { Usage, UsageSource } from '../entities/usage.ts';
 import { errorEvent } from '../errors/openai.ts';
-import { SseOverflowError, SseSplitter } from '../lib/sse.ts';
+import { SseEvent, SseOverflowError, SseSplitter } from '../lib/sse.ts';
+import { NOT_CHARGED, chargeable } from './delivery.ts';
+import type { Charged, Delivered, Delivery } from './delivery.ts';
 import { clientHeaders } from './headers.ts';
 import type { Failure } from './exchange.ts';
 import { failureError } from './failure-error.ts';
-import { chargeable } from './relay.ts';
-import type { Delivered, Delivery } from './relay.ts';
 import { TypedStreamReader } from './stream-reader.ts';
 import type { StreamReader } from './stream-reader.ts';
 import { responsesUsage } from './usage-readers.ts';
@@ -31,45 +30,44 @@ export async function relayStream(delivery: Delivery): Promise<Delivered> {
 
   const reader = endpoint.stream?.() ?? new TypedStreamReader([], responsesUsage);
   const ending = await pass(delivery, reader);
-  const { status } = exchange;
   const charged = chargeStream(delivery, reader);
-  if (reader.isComplete && ending !== 'client_gone') {
-    call.sink.end();
-    return { status, outcome: 'settled', reason: 'ok', isStream: true, ...charged };
-  }
+  const partial = (reason: string): Delivered => {
+    return { status: exchange.status, outcome: 'partial', reason, isStream: true, ...charged };
+  };
   if (ending === 'client_gone' || ending === 'client_stalled') {
     call.sink.destroy();
-    return {
-      status,
-      outcome: 'partial',
-      reason: 'client_closed_request',
-      isStream: true,
-      ...charged,
-    };
+    return partial('client_closed_request');
+  }
+  if (reader.isComplete) {
+    call.sink.end(reader.owed);
+    return { ...partial('ok'), outcome: 'settled' };
   }
   if (reader.hasFailed) {
     // Its own error event went through already.
     call.sink.end();
-    return { status, outcome: 'partial', reason: 'upstream_error', isStream: true, ...charged };
+    return partial('upstream_error');
   }
   const error = failureError(ending === 'ended' || ending === 'last_event' ? 'lost' : ending);
   call.sink.end(errorEvent(error));
-  return { status, outcome: 'partial', reason: error.code, isStream: true, ...charged };
+  return partial(error.code);
 }
 
 function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
   const { call, exchange, ticket, clock } = delivery;
   const writer = new Writer(call, exchange, clock);
-  const filter = new UsageFilter(reader, delivery.hidesUsage);
+  const filter = new EventFilter(reader, delivery.hidesUsage);
+  const write = (visible: Buffer) => {
+    if (visible.length === 0) return;
+    ticket.firstByteMs ??= clock.monotonic() - call.startedMs;
+    writer.write(visible);
+  };
   return new Promise<Ending>((resolve) => {
     exchange.consume({
       chunk(bytes) {
+        // Nothing behind the last event is the client's.
+        if (reader.isLast) return;
         try {
-          const visible = filter.pass(bytes);
-          if (visible.length > 0) {
-            ticket.firstByteMs ??= clock.monotonic() - call.startedMs;
-            writer.write(visible);
-          }
+          write(filter.pass(bytes));
         } catch (error) {
           if (!(error instanceof SseOverflowError)) throw error;
           exchange.abort('lost');
@@ -79,8 +77,7 @@ function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
         clock.after(LINGER_MS, () => exchange.abort('lost'));
       },
       end() {
-        const rest = filter.rest();
-        if (rest.length > 0) writer.write(rest);
+        write(filter.rest());
         resolve('ended');
       },
       fail: resolve,
@@ -88,8 +85,11 @@ function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
   }).finally(() => writer.close());
 }
 
-/** Splits off events for the reader; hides the usage event where the client did not ask for it. */
-class UsageFilter {
+/**
+ * Shows every event to the reader, hides the usage event where the client did not ask for it, and
+ * lets whole events through only: behind half an event our own error event could not be read.
+ */
+class EventFilter {
   readonly #splitter = new SseSplitter();
   readonly #reader: StreamReader;
   readonly #isHiding: boolean;
@@ -99,31 +99,33 @@ class UsageFilter {
     this.#isHiding = isHiding;
   }
 
-  /** What of the stream the client may have now. While hiding, an unfinished event waits for its end. */
+  /** What of the stream the client may have now. */
   pass(bytes: Buffer): Buffer {
-    const events = this.#splitter.push(bytes);
-    if (!this.#isHiding) {
-      for (const event of events) this.#reader.note(event);
-      return bytes;
-    }
-    const visible: Buffer[] = [];
-    for (const event of events) if (!this.#reader.note(event)) visible.push(event.raw);
-    return visible.length === 1 && visible[0] !== undefined ? visible[0] : Buffer.concat(visible);
+    return this.#visible(this.#splitter.push(bytes));
   }
 
-  /** What was held back when the stream ended inside an event. */
+  /** A last event that lacks only its blank line; any other rest was cut off. */
   rest(): Buffer {
-    return this.#isHiding ? this.#splitter.rest() : Buffer.alloc(0);
+    const rest = this.#splitter.rest();
+    const visible = this.#visible(rest.length === 0 ? [] : [new SseEvent(rest)]);
+    return this.#reader.isLast ? visible : Buffer.alloc(0);
+  }
+
+  #visible(events: readonly SseEvent[]): Buffer {
+    const visible: Buffer[] = [];
+    for (const event of events) {
+      const isUsage = this.#reader.note(event);
+      if (!isUsage || !this.#isHiding) visible.push(event.raw);
+      if (this.#reader.isLast) break;
+    }
+    return visible.length === 1 && visible[0] !== undefined ? visible[0] : Buffer.concat(visible);
   }
 }
 
 /** Nothing told and nothing produced: nothing charged. */
-function chargeStream(
-  delivery: Delivery,
-  reader: StreamReader,
-): { usage: Usage | null; usageSource: UsageSource } {
+function chargeStream(delivery: Delivery, reader: StreamReader): Charged {
   if (reader.usage === null && reader.producedBytes === 0 && !reader.isComplete) {
-    return { usage: null, usageSource: 'none' };
+    return NOT_CHARGED;
   }
   return chargeable(delivery, reader.usage, reader.producedBytes);
 }

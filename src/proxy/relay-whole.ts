@@ -1,11 +1,12 @@
 import type { Usage } from '../entities/usage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { chargeable } from './delivery.ts';
+import type { Delivered, Delivery } from './delivery.ts';
+import type { Exchange } from './exchange.ts';
 import { clientHeaders } from './headers.ts';
 import { relayOpaque } from './relay-opaque.ts';
-import { chargeable } from './relay.ts';
-import type { Delivered, Delivery } from './relay.ts';
 import { failureError } from './failure-error.ts';
-import { isObject } from './usage-readers.ts';
+import { isObject, parseObject } from './usage-readers.ts';
 
 /** JSON up to here is held back until it is whole, so that a cut one is an error, not half an answer. */
 const WHOLE_BYTES_MAX = 256 * 1024;
@@ -13,10 +14,8 @@ const WHOLE_BYTES_MAX = 256 * 1024;
 /** Delivers a JSON answer in one piece; one that outgrows the limit passes through instead. */
 export async function relayWhole(delivery: Delivery): Promise<Delivered> {
   const { call, exchange, ticket, clock } = delivery;
-  const pieces: Buffer[] = [];
-  const isWhole = await collect(delivery, pieces);
-  if (!isWhole) return relayOpaque(delivery, pieces);
-  const body = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  const body = await collect(exchange);
+  if (body === null) return relayOpaque(delivery, { isJson: true });
   const charged = chargeable(delivery, readUsage(delivery, body), body.length);
   await ticket.durable;
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
@@ -27,33 +26,36 @@ export async function relayWhole(delivery: Delivery): Promise<Delivered> {
   return { status: exchange.status, outcome: 'settled', reason: 'ok', isStream: false, ...charged };
 }
 
-/** True when the body is whole, false when it outgrew the limit (the exchange is then paused). */
-function collect({ exchange }: Delivery, pieces: Buffer[]): Promise<boolean> {
+/** The whole body; null when it outgrew the limit: it is back in the exchange then. */
+function collect(exchange: Exchange): Promise<Buffer | null> {
+  const pieces: Buffer[] = [];
   let size = 0;
-  let isOpen = true;
   return new Promise((resolve, reject) => {
     exchange.consume({
       chunk(bytes) {
         pieces.push(bytes);
         size += bytes.length;
-        if (size <= WHOLE_BYTES_MAX || !isOpen) return;
-        isOpen = false;
-        exchange.pause();
-        resolve(false);
+        if (size <= WHOLE_BYTES_MAX) return;
+        exchange.putBack(pieces);
+        resolve(null);
       },
-      end: () => resolve(true),
+      end() {
+        const [first] = pieces;
+        resolve(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces));
+      },
       fail: (failure) => reject(failureError(failure)),
     });
   });
 }
 
+/** Throws when the answer is an error object after all: it is charged nothing (trust U54, M8). */
 function readUsage({ endpoint, asked }: Delivery, body: Buffer): Usage | null {
   if (endpoint.meter.kind !== 'usage') return null;
-  try {
-    const answer: unknown = JSON.parse(body.toString('utf8'));
-    return isObject(answer) ? endpoint.meter.read(answer, asked) : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw new GatewayError('internal', 'An internal error occurred.', { cause: error });
+  const answer = parseObject(body.toString('utf8'));
+  if (answer === null) return null;
+  // A response object that failed has an `error` too, but says what it is.
+  if (isObject(answer['error']) && answer['object'] === undefined) {
+    throw new GatewayError('upstream_error', 'Bad gateway: the upstream answered with an error.');
   }
+  return endpoint.meter.read(answer, asked);
 }

@@ -1,7 +1,7 @@
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Member } from '../pool/member.ts';
 import type { Admitted, DataPlane } from './handle.ts';
-import type { Delivered } from './relay.ts';
+import type { Delivered } from './delivery.ts';
 
 /** Charges a delivered call at the price that held when it was admitted. */
 export function settleDelivered(

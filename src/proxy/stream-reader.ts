@@ -1,6 +1,6 @@
 import type { Usage } from '../entities/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
-import { chatUsage, isObject, toldUsage } from './usage-readers.ts';
+import { chatUsage, isObject, parseObject, toldUsage } from './usage-readers.ts';
 
 /** Listens to an event stream that passes by. One for each stream. */
 export interface StreamReader {
@@ -10,7 +10,9 @@ export interface StreamReader {
   readonly isComplete: boolean;
   /** Nothing follows: the client need not wait for the connection to end. */
   readonly isLast: boolean;
-  /** The last believable usage told. */
+  /** What of the protocol the client still misses when the answer is complete. */
+  readonly owed: Buffer | undefined;
+  /** The usage told last; null when there was none or it cannot be believed. */
   readonly usage: Usage | null;
   /** An error event went by. */
   readonly hasFailed: boolean;
@@ -19,23 +21,14 @@ export interface StreamReader {
 }
 
 const DONE = '[DONE]';
-
-/** Parsed `data`, or null for what is not a JSON object (comments, malformed events, `[DONE]`). */
-function parse(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
+const DONE_EVENT = Buffer.from(`data: ${DONE}\n\n`);
 
 const textBytes = (value: unknown): number =>
   typeof value === 'string' ? Buffer.byteLength(value) : 0;
 
 /**
- * Chat completions and completions: whole when every choice had its `finish_reason` and `[DONE]`
- * or the usage came. A closed socket alone proves nothing.
+ * Chat completions and completions: whole when `[DONE]` came, or a `finish_reason` and the usage
+ * behind it. A closed socket alone proves nothing.
  */
 export class ChatStreamReader implements StreamReader {
   usage: Usage | null = null;
@@ -45,7 +38,11 @@ export class ChatStreamReader implements StreamReader {
   #hasFinished = false;
 
   get isComplete(): boolean {
-    return !this.hasFailed && this.#hasFinished && (this.isLast || this.usage !== null);
+    return !this.hasFailed && (this.isLast || (this.#hasFinished && this.usage !== null));
+  }
+
+  get owed(): Buffer | undefined {
+    return this.isLast ? undefined : DONE_EVENT;
   }
 
   note(event: SseEvent): boolean {
@@ -55,7 +52,7 @@ export class ChatStreamReader implements StreamReader {
       this.isLast = true;
       return false;
     }
-    const chunk = parse(data);
+    const chunk = parseObject(data);
     if (chunk === null) return false;
     if (chunk['error'] !== undefined && chunk['error'] !== null) this.hasFailed = true;
     const told = toldUsage(chunk);
@@ -83,6 +80,7 @@ export class ChatStreamReader implements StreamReader {
  * in the final event, or in its `response`.
  */
 export class TypedStreamReader implements StreamReader {
+  readonly owed = undefined;
   usage: Usage | null = null;
   hasFailed = false;
   producedBytes = 0;
@@ -100,7 +98,7 @@ export class TypedStreamReader implements StreamReader {
   }
 
   note(event: SseEvent): boolean {
-    const chunk = event.data === null ? null : parse(event.data);
+    const chunk = event.data === null ? null : parseObject(event.data);
     if (chunk === null) return false;
     const type = typeof chunk['type'] === 'string' ? chunk['type'] : '';
     this.producedBytes += textBytes(chunk['delta']);

@@ -34,7 +34,7 @@ export class Transport {
         method: request.method,
         path: member.prefix + request.path,
         headers: request.headers,
-        body: payload(request.body),
+        body: payload(request.body, exchange),
         // Ours are finer, cover every phase and follow the injected clock.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -68,14 +68,17 @@ export class Transport {
   }
 }
 
-function payload(body: OutgoingBody): Buffer | Readable | null {
+function payload(body: OutgoingBody, exchange: Exchange): Buffer | Readable | null {
   if (body.kind === 'none') return null;
   if (body.kind === 'bytes') return body.bytes;
   const { head, rest } = body;
   return Readable.from(
     (async function* () {
       yield* head;
-      yield* rest as AsyncIterable<Buffer>;
+      for await (const bytes of rest) {
+        exchange.noteSent();
+        yield bytes;
+      }
     })(),
     { objectMode: false },
   );

@@ -14,6 +14,16 @@ export function toldUsage(answer: Told): Told | null {
 export const isObject = (value: unknown): value is Told =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** JSON text as an object; null for everything else. */
+export function parseObject(text: string): Told | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Reads counts and remembers whether any was unbelievable (negative, fractional, text, absurd):
  * such a usage is worth nothing as a whole and must be replaced by our own count (trust M8).
@@ -82,6 +92,8 @@ function split(
   const outputAudio = counts.of(outputs, 'audio_tokens');
   const input = counts.of(told, names.input);
   const output = counts.of(told, names.output);
+  // A detail may be null; a total that is null was not counted.
+  if (told[names.input] === null || told[names.output] === null) return null;
   const usage = {
     ...noUsage(),
     input: remainder(counts, input, cached, cacheWrite, inputAudio),

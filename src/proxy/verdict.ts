@@ -166,7 +166,7 @@ const rows: readonly Row[] = [
 const AMBIGUOUS = new Set(['first_byte_timeout', 'lost']);
 
 export function judge(answer: Answer, isRepeatable: boolean): Verdict {
-  const row = rows.find(({ applies }) => applies(answer));
+  const row = rows.find((candidate) => candidate.applies(answer));
   if (row === undefined) throw new Error('the last row of the verdict table applies to everything');
   const next = isRepeatable && AMBIGUOUS.has(row.name) ? 'next' : row.next;
   const effect: Effect =

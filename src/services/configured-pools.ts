@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
-import type { PoolConfig } from '../config/file-schema.ts';
+import type { LoosePool, PoolConfig } from '../config/file-schema.ts';
 import { Credential } from '../entities/credential.ts';
 import type { PoolPolicy } from '../entities/pool-policy.ts';
 import { Pool } from '../entities/pool.ts';
@@ -19,33 +19,35 @@ export interface Registries {
 
 /** What the schema cannot see: names that no registry has, and pools that could never choose. */
 export function poolMistakes(
-  pools: readonly PoolConfig[],
+  pools: readonly LoosePool[],
   { providers, strategies }: Registries,
 ): string[] {
   return pools.flatMap((pool, index) => {
-    const mistakes: string[] = [];
-    if (!strategies.has(pool.strategy)) {
-      mistakes.push(
-        `pools[${index}].strategy: there is no "${pool.strategy}"; known: ${names(strategies)}`,
-      );
-    }
-    for (const [at, credential] of pool.credentials.entries()) {
-      const where = `pools[${index}].credentials[${at}]`;
-      const provider = providers.get(credential.provider);
-      if (provider === undefined) {
-        mistakes.push(
-          `${where}.provider: there is no "${credential.provider}"; known: ${names(providers)}`,
-        );
-      } else if (provider.baseUrl === undefined && credential.base_url === undefined) {
-        mistakes.push(`${where}.base_url: ${credential.provider} needs one`);
-      } else if (pool.strategy === 'balance_weighted' && provider.balance === undefined) {
-        mistakes.push(
-          `${where}.provider: ${credential.provider} tells no balance, which balance_weighted needs`,
-        );
-      }
-    }
-    return mistakes;
+    const { strategy } = pool;
+    const known = strategy === undefined || strategies.has(strategy);
+    const own = known ? [] : [`.strategy: there is no "${strategy}"; known: ${names(strategies)}`];
+    const credentials = pool.credentials.flatMap((credential, at) => {
+      const mistake = credentialMistake(credential, strategy, providers);
+      return mistake === null ? [] : [`.credentials[${at}]${mistake}`];
+    });
+    return [...own, ...credentials].map((text) => `pools[${index}]${text}`);
   });
+}
+
+function credentialMistake(
+  { provider: name, base_url: baseUrl }: LoosePool['credentials'][number],
+  strategy: string | undefined,
+  providers: Registries['providers'],
+): string | null {
+  if (name === undefined) return null;
+  const provider = providers.get(name);
+  if (provider === undefined) return `.provider: there is no "${name}"; known: ${names(providers)}`;
+  if (provider.baseUrl === undefined && baseUrl === undefined)
+    return `.base_url: ${name} needs one`;
+  if (strategy === 'balance_weighted' && provider.balance === undefined) {
+    return `.provider: ${name} tells no balance, which balance_weighted needs`;
+  }
+  return null;
 }
 
 const names = (registry: ReadonlyMap<string, unknown>) => [...registry.keys()].join(', ');

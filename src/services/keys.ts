@@ -117,7 +117,9 @@ async function poolNamed(tx: EntityManager, wanted: string | undefined): Promise
   if (pool !== undefined) return pool;
   throw new GatewayError(
     'not_found',
-    wanted === undefined ? 'There is no pool yet.' : `There is no pool called ${wanted}.`,
+    wanted === undefined
+      ? 'There is no pool yet: `tollgate serve` makes it at its first start.'
+      : `There is no pool called ${wanted}.`,
     {
       param: 'pool',
     },

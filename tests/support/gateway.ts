@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { afterEach, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import OpenAI from 'openai';
 import { verifyLedger } from '../../src/accounting/ledger/verify.ts';
 import { createApp } from '../../src/app.ts';
@@ -76,17 +76,43 @@ export function canaryFleet(...balances: number[]): SandboxCredential[] {
   });
 }
 
-const open: { stop(): Promise<void> }[] = [];
+interface Running {
+  stop(): Promise<void>;
+}
 
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.stop();
-});
+const open: Running[] = [];
+
+afterEach(() => stopAll(open));
+
+async function stopAll(running: Running[]): Promise<void> {
+  for (const one of running.splice(0).toReversed()) await one.stop();
+}
 
 /**
  * The real gateway in this process: real SQLite file, real sockets, the sandbox as upstream. Stopped
  * after the test, when the books must balance, no secret may have leaked, and no socket may be left.
  */
-export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+export const startGateway = (options: GatewayOptions = {}): Promise<Gateway> =>
+  start(options, open);
+
+/**
+ * The same for all tests of a file, where nothing that one of them does may show in the next; the
+ * checks come after the last. To be called outside of tests.
+ */
+export function gatewayOfFile(options: GatewayOptions = {}): () => Gateway {
+  const running: Running[] = [];
+  let gateway: Gateway | undefined;
+  beforeAll(async () => {
+    gateway = await start(options, running);
+  });
+  afterAll(() => stopAll(running));
+  return () => {
+    if (gateway === undefined) throw new Error('The gateway is started before the first test.');
+    return gateway;
+  };
+}
+
+async function start(options: GatewayOptions, running: Running[]): Promise<Gateway> {
   const socketsBefore = socketCount();
   const clock = new MovableClock();
   const fleet = options.fleet ?? canaryFleet();
@@ -94,7 +120,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tollgate-test-')));
   const lines: string[] = [];
   const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };
-  const config = { ...loadConfig(env, {}), hasFilePools: false };
+  const config = { ...loadConfig({ overrides: env, environment: {} }), hasFilePools: false };
   const space = await openWorkspace(
     config,
     clock,
@@ -157,7 +183,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         .find(Event, type === undefined ? {} : { type }, { orderBy: { seq: 'asc' } }),
     logs: () => lines.join(''),
   };
-  open.push({
+  running.push({
     async stop() {
       await app.close(0);
       const { file } = space;

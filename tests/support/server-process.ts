@@ -5,18 +5,23 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 import { stringify } from 'yaml';
 
 const REPO = fileURLToPath(new URL('../..', import.meta.url));
-const BIN = join(REPO, 'bin', 'tollgate.js');
+/** What `tollgate` runs. */
+export const BIN = join(REPO, 'bin', 'tollgate.js');
 const READY_MS = 20_000;
+/** Every command is done long before, on a busy machine as well. */
+const COMMAND_MS = 20_000;
 
 export interface ServerProcess {
   url: string;
   /** The key shown at first start, or null on later starts. */
   key: string | null;
   pid: number;
+  /** Working directory of the process. */
+  cwd: string;
   dataDir: string;
   stdout(): string;
   stderr(): string;
@@ -24,10 +29,23 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-const children: ChildProcess[] = [];
-const directories: string[] = [];
+/** How long a process or directory is kept: to the end of its test, or of its test file. */
+export type Lifetime = 'test' | 'file';
 
-afterEach(async () => {
+interface Belongings {
+  children: ChildProcess[];
+  directories: string[];
+}
+
+const belongings: Record<Lifetime, Belongings> = {
+  test: { children: [], directories: [] },
+  file: { children: [], directories: [] },
+};
+
+afterEach(() => release(belongings.test));
+afterAll(() => release(belongings.file));
+
+async function release({ children, directories }: Belongings): Promise<void> {
   for (const child of children.splice(0)) {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL');
@@ -35,11 +53,11 @@ afterEach(async () => {
     }
   }
   for (const path of directories.splice(0)) await rm(path, { recursive: true, force: true });
-});
+}
 
-export async function temporaryDirectory(): Promise<string> {
+export async function temporaryDirectory(lifetime: Lifetime = 'test'): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'tollgate-e2e-'));
-  directories.push(path);
+  belongings[lifetime].directories.push(path);
   return path;
 }
 
@@ -49,23 +67,27 @@ function cleanEnvironment(extra: Record<string, string>): Record<string, string>
   return { PATH, HOME, ...extra };
 }
 
-/** The built product as its users start it; `file` becomes its `tollgate.yaml`. */
+/**
+ * The built product as its users start it; `file` becomes its `tollgate.yaml`. With `isBare` it is
+ * told nothing but a free port and keeps its data under the working directory, as at a first start.
+ */
 export async function startServer(options: {
   dataDir?: string;
   file?: Record<string, unknown>;
   env?: Record<string, string>;
+  isBare?: boolean;
+  lifetime?: Lifetime;
 }): Promise<ServerProcess> {
-  const dataDir = options.dataDir ?? (await temporaryDirectory());
-  const env: Record<string, string> = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };
+  const cwd = options.dataDir ?? (await temporaryDirectory(options.lifetime));
+  const dataDir = options.isBare === true ? join(cwd, 'data') : cwd;
+  const named = options.isBare === true ? {} : { TOLLGATE_DATA_DIR: dataDir };
+  const env: Record<string, string> = { PORT: '0', ...named, ...options.env };
   if (options.file !== undefined) {
     env['TOLLGATE_CONFIG'] = join(dataDir, 'tollgate.yaml');
     await writeFile(env['TOLLGATE_CONFIG'], stringify(options.file));
   }
-  const child = spawn(process.execPath, [BIN, 'serve'], {
-    cwd: dataDir,
-    env: cleanEnvironment(env),
-  });
-  children.push(child);
+  const child = spawn(process.execPath, [BIN, 'serve'], { cwd, env: cleanEnvironment(env) });
+  belongings[options.lifetime ?? 'test'].children.push(child);
   let stdout = '';
   let stderr = '';
   child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
@@ -84,6 +106,7 @@ export async function startServer(options: {
     url,
     key: /sk-tg-[0-9A-Za-z]+/.exec(stdout)?.[0] ?? null,
     pid: child.pid ?? 0,
+    cwd,
     dataDir,
     stdout: () => stdout,
     stderr: () => stderr,
@@ -97,18 +120,44 @@ export async function startServer(options: {
   };
 }
 
+export interface CommandResult {
+  /** Null when it did not end by itself. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** A program that has not ended by then is killed. */
+  patienceMs?: number;
+}
+
 /** Runs a command of the built product to its end. */
-export async function runCommand(
+export function runCommand(
   args: string[],
   env: Record<string, string> = {},
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  patienceMs = COMMAND_MS,
+): Promise<CommandResult> {
   const cwd = env['TOLLGATE_DATA_DIR'] ?? REPO;
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env: cleanEnvironment(env) });
-  children.push(child);
+  return runProgram(process.execPath, [BIN, ...args], { cwd, env, patienceMs });
+}
+
+/** Runs any program as a user would, by default where the product's packages can be imported. */
+export async function runProgram(
+  program: string,
+  args: string[],
+  { cwd = REPO, env = {}, patienceMs = COMMAND_MS }: RunOptions = {},
+): Promise<CommandResult> {
+  const child = spawn(program, args, { cwd, env: cleanEnvironment(env) });
+  belongings.test.children.push(child);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+  const patience = setTimeout(() => child.kill('SIGKILL'), patienceMs);
   await once(child, 'close');
+  clearTimeout(patience);
   return { code: child.exitCode, stdout, stderr };
 }

@@ -18,12 +18,35 @@ const at = {
 
 const marks = (count: number) => Array.from({ length: count }, () => '?').join(', ');
 
+/**
+ * Ten million dollars for one call is a fault, not a price; and sums of such amounts would leave
+ * the 64-bit integers that SQLite counts in.
+ */
+const AMOUNT_NANO_MAX = 10n ** 16n;
+
+/** What became of a batch that was committed. */
+export interface Applied {
+  /** Settlements that were applied before. */
+  repeats: number;
+  /** Ids of settlements that have neither a hold nor a record. */
+  strays: string[];
+  /** Rows that no store would take; only where they were applied one by one. */
+  refusedHolds: Refused[];
+  refusedSettlements: Refused[];
+}
+
+export interface Refused {
+  id: string;
+  reason: string;
+}
+
 /** The statements that move money, prepared once for each connection. */
 export interface Statements {
   hold: Statement<Cell[]>;
   release: Statement<[string]>;
   record: Statement<Cell[]>;
   rollup: Statement<(string | bigint)[]>;
+  isRecorded: Statement<[string]>;
 }
 
 export function prepare(database: Database): Statements {
@@ -41,28 +64,84 @@ export function prepare(database: Database): Statements {
       `insert into usage_rollups (${rollupColumns.join(', ')}) values (${marks(rollupColumns.length)})
        on conflict (${ROLLUP_KEYS.join(', ')}) do update set ${sums.join(', ')}`,
     ),
+    isRecorded: database.prepare('select 1 from usage_records where id = ?'),
   };
 }
 
 /**
  * Applies one batch; the caller wraps it in a transaction. A settlement whose hold is gone was
- * applied before and changes nothing, so a batch may safely be sent twice. Returns how many
- * settlements were such repeats.
+ * applied before and changes nothing, so a batch may safely be sent twice.
+ * @throws SqliteError or RangeError, when nothing may be committed
  */
-export function apply(statements: Statements, batch: Batch): number {
-  for (const hold of batch.holds) statements.hold.run(...hold);
+export function apply(statements: Statements, batch: Batch): Applied {
+  const applied: Applied = { repeats: 0, strays: [], refusedHolds: [], refusedSettlements: [] };
+  for (const hold of batch.holds) insertHold(statements, hold);
   const totals = new Map<string, (string | bigint)[]>();
-  let repeats = 0;
   for (const row of batch.settlements) {
-    if (statements.release.run(String(row[at.id])).changes === 0) {
-      repeats += 1;
-      continue;
-    }
-    statements.record.run(...row);
-    addTo(totals, row);
+    if (insertRecord(statements, row, applied)) addTo(totals, row);
   }
   for (const total of totals.values()) statements.rollup.run(...total);
-  return repeats;
+  return applied;
+}
+
+/**
+ * Applies a batch row by row, each in a savepoint, so that one row that no store would take harms
+ * no other. The caller wraps it in a transaction.
+ * @throws SqliteError when the fault is the store's
+ */
+export function applyEach(database: Database, statements: Statements, batch: Batch): Applied {
+  const applied: Applied = { repeats: 0, strays: [], refusedHolds: [], refusedSettlements: [] };
+  const one = database.transaction((part: Batch) => apply(statements, part));
+  const refusal = (part: Batch): string | null => {
+    try {
+      const { repeats, strays } = one(part);
+      applied.repeats += repeats;
+      applied.strays.push(...strays);
+      return null;
+    } catch (error) {
+      if (!isFaultOfRow(error)) throw error;
+      return error instanceof Error ? error.message : 'refused';
+    }
+  };
+  for (const hold of batch.holds) {
+    const reason = refusal({ holds: [hold], settlements: [] });
+    if (reason !== null) applied.refusedHolds.push({ id: String(hold[0]), reason });
+  }
+  for (const row of batch.settlements) {
+    const reason = refusal({ holds: [], settlements: [row] });
+    if (reason !== null) applied.refusedSettlements.push({ id: String(row[at.id]), reason });
+  }
+  return applied;
+}
+
+/** Whether a row is to blame rather than the store: sent again it would fail again. */
+export function isFaultOfRow(error: unknown): boolean {
+  if (error instanceof RangeError || error instanceof TypeError) return true;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(code);
+}
+
+function insertHold(statements: Statements, row: Cell[]): void {
+  assertAmount(row[HOLD_COLUMNS.indexOf('amount_nano')]);
+  statements.hold.run(...row);
+}
+
+/** False when the settlement changes nothing. */
+function insertRecord(statements: Statements, row: Cell[], applied: Applied): boolean {
+  const id = String(row[at.id]);
+  if (statements.release.run(id).changes === 0) {
+    if (statements.isRecorded.get(id) === undefined) applied.strays.push(id);
+    else applied.repeats += 1;
+    return false;
+  }
+  assertAmount(row[at.costNano]);
+  statements.record.run(...row);
+  return true;
+}
+
+function assertAmount(amount: Cell | undefined): void {
+  if (typeof amount !== 'bigint' || amount < 0n || amount > AMOUNT_NANO_MAX)
+    throw new RangeError(`not an amount of a call: ${amount}`);
 }
 
 function addTo(totals: Map<string, (string | bigint)[]>, row: Cell[]): void {
@@ -76,7 +155,8 @@ function addTo(totals: Map<string, (string | bigint)[]>, row: Cell[]): void {
   ];
   const sums = [1n, BigInt(row[at.costNano] ?? 0)];
   for (let index = at.usage; index < row.length; index += 1) sums.push(BigInt(row[index] ?? 0));
-  const name = key.join('|');
+  // Model names are the client's: no separator is safe from them.
+  const name = JSON.stringify([hourMs, ...key.slice(1)]);
   const total = totals.get(name);
   if (total === undefined) {
     totals.set(name, [...key, ...sums]);

@@ -3,22 +3,32 @@ import type { CallRecord, HoldDraft } from '../../entities/call-record.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { Applied } from './apply.ts';
 import { holdRow, recordRow } from './rows.ts';
 import type { Cell } from './rows.ts';
 import type { WriterReply } from './writer.ts';
 
-/** Commits are at least this far apart under load; a commit after a quiet spell starts at once. */
+/** Commits start at least this far apart under load; after a quiet spell one starts at once. */
 const GROUP_WINDOW_MS = 2;
 /** Settlements nobody waits for may share the commit of holds that follow shortly. */
 const SETTLE_DELAY_MS = 5;
+/** How often a store that failed is tried again. */
 const RETRY_MS = 250;
 /** Beyond this the store is not keeping up, and new calls are refused rather than queued. */
 const QUEUED_HOLDS_MAX = 10_000;
+/** A store that fails this long while closing is given up; its holds are charged at the next start. */
+const CLOSE_PATIENCE_MS = 10_000;
 
 interface Waiting {
   row: Cell[];
   resolve(): void;
   reject(error: GatewayError): void;
+}
+
+interface Group {
+  holds: Waiting[];
+  settlements: Cell[][];
+  flushes: (() => void)[];
 }
 
 export interface LedgerParts {
@@ -30,162 +40,248 @@ export interface LedgerParts {
   logger: Logger;
   /** The store can no longer be trusted (I/O error, corruption): the process should end. */
   onFatal(reason: string): void;
+  /** How long a commit waits for another writer on the same file. */
+  busyTimeoutMs?: number;
 }
 
 /**
  * The main thread's side of the ledger. Holds and settlements queue here and are committed in
- * groups by the writer thread. A hold's promise resolves when it is on disk.
+ * groups by the writer thread. Bounded: holds by a limit, settlements by the holds they replace.
  */
 export class Ledger {
   readonly #parts: LedgerParts;
   readonly #worker: Worker;
-  #holds: Waiting[] = [];
-  #settlements: Cell[][] = [];
-  #sent: { holds: Waiting[]; settlements: Cell[][] } | null = null;
+  readonly #exited: Promise<void>;
+  #queue = emptyGroup();
+  #sent: Group | null = null;
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
-  #committedMs = 0;
-  #isHealthy = true;
-  #idle: (() => void)[] = [];
+  #sentMs = Number.NEGATIVE_INFINITY;
+  #state: 'good' | 'failing' | 'ended' = 'good';
+  #isKeepingAlive = true;
+  #closing: Promise<void> | undefined;
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./writer.${extension}`, import.meta.url), {
-      workerData: { file: parts.file },
+      workerData: { file: parts.file, busyTimeoutMs: parts.busyTimeoutMs },
     });
+    this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.on('message', (reply: WriterReply) => this.#onReply(reply));
     this.#worker.on('error', (error) => this.#onCrash(error));
-    this.#worker.unref();
+    this.#worker.on('messageerror', (error) => this.#onCrash(error));
+    this.#keepAlive();
   }
 
   /** False from a failed commit until the next good one. */
   get isHealthy(): boolean {
-    return this.#isHealthy;
+    return this.#state === 'good';
   }
 
-  /** Resolves once durable; rejects with `storage_unavailable` when it cannot be made so. */
+  /**
+   * Resolves once durable; rejects with `storage_unavailable` when it could not be made so.
+   * @throws GatewayError at once, so that no upstream is asked: `storage_unavailable` while the
+   * store is failing or closed, `overloaded` when too many holds wait
+   */
   hold(draft: HoldDraft): Promise<void> {
-    if (this.#holds.length >= QUEUED_HOLDS_MAX) {
-      return Promise.reject(
-        new GatewayError('overloaded', 'The ledger is not keeping up. Try again shortly.', {
-          retryAfterMs: 1000,
-        }),
-      );
+    if (this.#state !== 'good' || this.#closing !== undefined) throw unavailable();
+    if (this.#queue.holds.length >= QUEUED_HOLDS_MAX) {
+      throw new GatewayError('overloaded', 'The ledger is not keeping up. Try again shortly.', {
+        retryAfterMs: 1000,
+      });
     }
     return new Promise((resolve, reject) => {
-      this.#holds.push({ row: holdRow(draft, this.#parts.owner), resolve, reject });
-      this.#plan(GROUP_WINDOW_MS - (this.#parts.clock.monotonic() - this.#committedMs));
+      this.#queue.holds.push({ row: holdRow(draft, this.#parts.owner), resolve, reject });
+      this.#plan(this.#windowLeftMs());
     });
   }
 
-  /** Never lost: kept and sent again until it is committed. */
+  /**
+   * Kept and sent again until it is committed. Once the ledger has ended it can only be noted: the
+   * hold is still on disk, and the next start charges it.
+   */
   settle(record: CallRecord): void {
-    this.#settlements.push(recordRow(record));
+    if (this.#state === 'ended') {
+      this.#parts.logger.error({ requestId: record.id }, 'settlement came after the ledger ended');
+      return;
+    }
+    this.#queue.settlements.push(recordRow(record));
     this.#plan(SETTLE_DELAY_MS);
   }
 
-  /** Resolves when everything given so far is committed. */
+  /** Resolves when everything given before is committed, or the ledger has ended. */
   flush(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve();
-    this.#plan(0);
-    return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  async close(): Promise<void> {
-    await this.flush();
-    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.ref();
-    this.#worker.postMessage('close');
-    await exited;
-  }
-
-  #isIdle(): boolean {
-    return this.#sent === null && this.#holds.length === 0 && this.#settlements.length === 0;
-  }
-
-  #plan(delayMs: number): void {
-    if (this.#sent !== null) return;
-    if (delayMs <= 0) {
-      this.#send();
-      return;
-    }
-    const dueMs = this.#parts.clock.monotonic() + delayMs;
-    if (dueMs >= this.#dueMs) return;
-    this.#timer?.cancel();
-    this.#dueMs = dueMs;
-    this.#timer = this.#parts.clock.after(delayMs, () => this.#send());
-  }
-
-  #send(): void {
-    if (this.#sent !== null) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#dueMs = Number.POSITIVE_INFINITY;
-    this.#sent = { holds: this.#holds, settlements: this.#settlements };
-    this.#holds = [];
-    this.#settlements = [];
-    this.#worker.ref();
-    this.#worker.postMessage({
-      holds: this.#sent.holds.map((hold) => hold.row),
-      settlements: this.#sent.settlements,
+    if (this.#isIdle() || this.#state === 'ended') return Promise.resolve();
+    return new Promise((resolve) => {
+      const group = this.#sent !== null && isEmpty(this.#queue) ? this.#sent : this.#queue;
+      group.flushes.push(resolve);
+      this.#plan(0);
     });
   }
 
-  #onReply(reply: WriterReply): void {
-    const sent = this.#sent;
-    if (sent === null) return;
-    this.#sent = null;
-    this.#worker.unref();
-    this.#committedMs = this.#parts.clock.monotonic();
-    this.#isHealthy = reply.isCommitted;
-    if (reply.isCommitted) {
-      if (reply.repeats > 0)
-        this.#parts.logger.warn({ repeats: reply.repeats }, 'repeated settlements');
-      for (const hold of sent.holds) hold.resolve();
-    } else {
-      this.#onFailure(sent, reply.code, reply.message);
+  /** Takes no more holds, writes what is left, ends the writer. Gives a failing store up in time. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const patience = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.after(CLOSE_PATIENCE_MS, () => patience.resolve());
+    await Promise.race([this.#emptied(), patience.promise]);
+    timer.cancel();
+    this.#end();
+    this.#worker.ref();
+    this.#worker.postMessage('close');
+    await this.#exited;
+  }
+
+  /** Settlements of the last calls may still arrive while those before them are written. */
+  async #emptied(): Promise<void> {
+    while (!this.#isIdle() && this.#state !== 'ended') await this.flush();
+  }
+
+  /** A probe of a failing store is nothing to wait for. */
+  #isIdle(): boolean {
+    return isEmpty(this.#queue) && (this.#sent === null || isEmpty(this.#sent));
+  }
+
+  #windowLeftMs(): number {
+    return GROUP_WINDOW_MS - (this.#parts.clock.monotonic() - this.#sentMs);
+  }
+
+  /** The process may end by itself only while nothing is unwritten: timers alone do not stop it. */
+  #keepAlive(): void {
+    const isNeeded = !this.#isIdle();
+    if (isNeeded === this.#isKeepingAlive) return;
+    this.#isKeepingAlive = isNeeded;
+    if (isNeeded) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
+  #plan(delayMs: number): void {
+    if (this.#state === 'ended') return;
+    this.#keepAlive();
+    if (this.#sent !== null) return;
+    const { clock } = this.#parts;
+    const nowMs = clock.monotonic();
+    const waitMs = this.#state === 'failing' ? RETRY_MS - (nowMs - this.#sentMs) : delayMs;
+    if (waitMs <= 0) {
+      this.#send();
+      return;
     }
+    if (nowMs + waitMs >= this.#dueMs) return;
+    this.#timer?.cancel();
+    this.#dueMs = nowMs + waitMs;
+    this.#timer = clock.after(waitMs, () => this.#send());
+  }
+
+  #send(): void {
+    this.#stopTimer();
+    const group = this.#queue;
+    this.#sent = group;
+    this.#queue = emptyGroup();
+    this.#sentMs = this.#parts.clock.monotonic();
+    const holds = group.holds.map((hold) => hold.row);
+    this.#worker.postMessage({ holds, settlements: group.settlements });
+    this.#keepAlive();
+  }
+
+  #stopTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+  }
+
+  #onReply(reply: WriterReply): void {
+    const group = this.#sent;
+    if (group === null) return;
+    this.#sent = null;
+    if (reply.isCommitted) this.#onCommitted(group, reply.applied);
+    else this.#onFailed(group, reply);
     this.#next();
+    this.#keepAlive();
   }
 
   #next(): void {
-    if (this.#isIdle()) {
-      for (const resolve of this.#idle.splice(0)) resolve();
-    } else if (this.#isHealthy) {
-      const isAwaited = this.#holds.length > 0 || this.#idle.length > 0;
-      this.#plan(isAwaited ? GROUP_WINDOW_MS : SETTLE_DELAY_MS);
-    } else {
-      this.#plan(RETRY_MS);
+    // A store that failed is tried until it is back, also when nothing waits for it.
+    if (this.#state === 'failing') this.#plan(RETRY_MS);
+    else if (this.#queue.holds.length > 0 || this.#queue.flushes.length > 0)
+      this.#plan(this.#windowLeftMs());
+    else if (this.#queue.settlements.length > 0) this.#plan(SETTLE_DELAY_MS);
+  }
+
+  #onCommitted(group: Group, applied: Applied): void {
+    const { logger } = this.#parts;
+    if (this.#state === 'failing') logger.info('the ledger is written again');
+    this.#state = 'good';
+    const { repeats, strays, refusedSettlements, refusedHolds } = applied;
+    if (repeats > 0) logger.warn({ repeats }, 'repeated settlements');
+    if (strays.length > 0) logger.error({ strays }, 'settlements without a hold were dropped');
+    for (const { id, reason } of refusedSettlements)
+      logger.error({ requestId: id, reason }, 'settlement refused: its hold stays until a restart');
+    const refused = new Map(refusedHolds.map(({ id, reason }) => [id, reason]));
+    for (const hold of group.holds) {
+      const reason = refused.get(String(hold.row[0]));
+      if (reason === undefined) hold.resolve();
+      else hold.reject(unavailable(reason));
+    }
+    for (const resolve of group.flushes) resolve();
+  }
+
+  #onFailed(group: Group, { code, message }: { code: string; message: string }): void {
+    this.#parts.logger.error({ code, reason: message }, 'ledger commit failed');
+    this.#state = 'failing';
+    this.#queue.settlements = [...group.settlements, ...this.#queue.settlements];
+    this.#queue.flushes = [...group.flushes, ...this.#queue.flushes];
+    // Holds queued meanwhile have met the same store: their clients wait no longer than the others.
+    for (const hold of [...group.holds, ...this.#queue.holds.splice(0)]) {
+      hold.reject(unavailable(message));
+    }
+    // After a failed write or sync the pages on disk cannot be trusted by this process any more.
+    if (/IOERR|CORRUPT|NOTADB/.test(code)) {
+      this.#end();
+      this.#parts.onFatal(`ledger: ${code}`);
     }
   }
 
-  #onFailure(
-    sent: { holds: Waiting[]; settlements: Cell[][] },
-    code: string,
-    message: string,
-  ): void {
-    this.#parts.logger.error({ code, reason: message }, 'ledger commit failed');
-    this.#settlements = [...sent.settlements, ...this.#settlements];
-    for (const hold of sent.holds) hold.reject(unavailable());
-    // After a failed write or sync the pages on disk cannot be trusted by this process any more.
-    if (/IOERR|CORRUPT|NOTADB/.test(code)) this.#parts.onFatal(`ledger: ${code}`);
+  #onCrash(error: unknown): void {
+    if (this.#state === 'ended') return;
+    this.#parts.logger.fatal({ err: error }, 'ledger writer died');
+    this.#end();
+    this.#parts.onFatal('ledger: the writer thread died');
   }
 
-  #onCrash(error: unknown): void {
-    this.#parts.logger.fatal({ err: error }, 'ledger writer died');
-    this.#isHealthy = false;
-    for (const hold of [...(this.#sent?.holds ?? []), ...this.#holds]) hold.reject(unavailable());
-    this.#holds = [];
-    this.#parts.onFatal('ledger: the writer thread died');
+  /** Nothing is written from here on; what is unwritten has its hold on disk. */
+  #end(): void {
+    const unwritten = this.#queue.settlements.length + (this.#sent?.settlements.length ?? 0);
+    if (unwritten > 0) {
+      this.#parts.logger.error(
+        { unwritten },
+        'settlements not written: the next start charges their holds',
+      );
+    }
+    this.#state = 'ended';
+    this.#stopTimer();
+    for (const group of [this.#sent, this.#queue]) {
+      for (const hold of group?.holds ?? []) hold.reject(unavailable());
+      for (const resolve of group?.flushes ?? []) resolve();
+    }
+    this.#sent = null;
+    this.#queue = emptyGroup();
+    this.#keepAlive();
   }
 }
 
-const unavailable = () =>
+const emptyGroup = (): Group => ({ holds: [], settlements: [], flushes: [] });
+
+const isEmpty = ({ holds, settlements }: Group): boolean =>
+  holds.length === 0 && settlements.length === 0;
+
+const unavailable = (cause?: string) =>
   new GatewayError(
     'storage_unavailable',
     'The ledger cannot be written. No call is served without it.',
-    {
-      retryAfterMs: 1000,
-    },
+    { retryAfterMs: 1000, cause },
   );

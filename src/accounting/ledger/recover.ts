@@ -14,32 +14,39 @@ interface OpenHold {
   model: string;
   amount: string;
   created_at_ms: number;
+  /** Settled already: only a damaged ledger has such a hold. */
+  is_settled: number;
 }
 
 /**
  * Resolves every hold left open by a process that died: its call is charged at the hold, with
  * outcome `unknown` and one event, because what the provider did with it cannot be known any more.
+ * A hold whose call has a record is dropped, with an event of its own: nothing is charged twice.
  * Runs before the server listens, and only while no other server owns the file, so that every hold
  * found is an orphan. Returns how many there were.
  */
 export function recoverHolds(database: Database, nowMs: number): number {
   const statements = prepare(database);
-  const orphans = database.prepare<[], OpenHold>(
-    'select *, cast(amount_nano as text) as amount from holds order by id',
+  const open = database.prepare<[], OpenHold>(
+    `select *, cast(amount_nano as text) as amount,
+       id in (select id from usage_records) as is_settled from holds order by id`,
   );
   const note = database.prepare(
     `insert into events (at, type, subject, actor, request_id, before, after)
-     values (?, 'hold.recovered', ?, 'system', ?, null, ?)`,
+     values (?, ?, ?, 'system', ?, null, ?)`,
   );
   const recover = database.transaction(() => {
-    const holds = orphans.all();
+    const holds = open.all();
+    const orphans = holds.filter((hold) => hold.is_settled === 0);
     apply(statements, {
       holds: [],
-      settlements: holds.map((hold) => recordRow(orphanRecord(hold))),
+      settlements: orphans.map((hold) => recordRow(orphanRecord(hold))),
     });
-    for (const hold of holds) {
-      const charged = usdFromNano(BigInt(hold.amount));
-      note.run(nowMs, hold.id, hold.id, JSON.stringify({ owner: hold.owner, charged }));
+    for (const { id, owner, amount, is_settled: isSettled } of holds) {
+      if (isSettled !== 0) statements.release.run(id);
+      const charged = usdFromNano(isSettled === 0 ? BigInt(amount) : 0n);
+      const type = isSettled === 0 ? 'hold.recovered' : 'hold.dropped';
+      note.run(nowMs, type, id, id, JSON.stringify({ owner, charged }));
     }
     return holds.length;
   });

@@ -13,30 +13,65 @@ const SUMS = ['cost_nano', ...USAGE_COLUMNS];
 const FINDINGS_MAX = 20;
 
 /**
- * Proves the books from their rows, in one read snapshot: roll-ups equal the sum of the records, no
- * hold outlives its settlement, no amount is negative, and (unless `isServing`) no hold is open.
+ * Proves the books from their rows, in one read snapshot: the file is sound, roll-ups equal the sum
+ * of the records, no hold outlives its settlement, no amount is impossible, and (unless `isServing`)
+ * no hold is open.
  */
 export function verifyLedger(database: Database, isServing: boolean): Verification {
   const inSnapshot = database.transaction((): Verification => {
-    const totals = database
-      .prepare<[], { records: number; cost: string }>(
-        `select count(*) as records, cast(coalesce(sum(cost_nano), 0) as text) as cost from usage_records`,
-      )
-      .get() ?? { records: 0, cost: '0' };
+    const records = count(database, 'select count(*) as n from usage_records');
     const openHolds = count(database, 'select count(*) as n from holds');
-    const findings = [...rollupFindings(database), ...rowFindings(database)];
+    const findings = [...fileFindings(database), ...rowFindings(database)];
+    let costNano = 0n;
+    try {
+      costNano = totalCost(database);
+      findings.push(...rollupFindings(database));
+    } catch (error) {
+      // SQLite refuses sums beyond 64 bits; only amounts that are found above can make one.
+      if (!(error instanceof Error) || error.message !== 'integer overflow') throw error;
+      findings.push('amounts that cannot be summed');
+    }
     if (!isServing && openHolds > 0) {
       findings.push(
         `${openHolds} holds are open although no server runs: the next start resolves them`,
       );
     }
-    return { records: totals.records, costNano: BigInt(totals.cost), openHolds, findings };
+    return { records, costNano, openHolds, findings };
   });
   return inSnapshot.deferred();
 }
 
 const count = (database: Database, sql: string): number =>
   database.prepare<[], { n: number }>(sql).get()?.n ?? 0;
+
+/** As text: what SQLite's driver hands over as a number is exact only up to 2^53. */
+const totalCost = (database: Database): bigint =>
+  BigInt(
+    database
+      .prepare<[], { cost: string }>(
+        `select cast(coalesce(sum(cost_nano), 0) as text) as cost from usage_records
+         where typeof(cost_nano) = 'integer'`,
+      )
+      .get()?.cost ?? 0,
+  );
+
+/** Damage to the file itself: lost pages, rows an index does not know. */
+function fileFindings(database: Database): string[] {
+  const lines = database.pragma(`integrity_check(${FINDINGS_MAX})`) as {
+    integrity_check: string;
+  }[];
+  return lines
+    .map((line) => line.integrity_check)
+    .filter((line) => line !== 'ok')
+    .map((line) => `the file is damaged: ${line}`);
+}
+
+interface Group {
+  hour_ms: unknown;
+  key_id: string;
+  model: string;
+  credential_id: string;
+}
 
 /** Sums of the records and the roll-ups, set against each other group by group, both ways round. */
 function rollupFindings(database: Database): string[] {
@@ -47,13 +82,11 @@ function rollupFindings(database: Database): string[] {
   const fromRollups = `select ${group}, calls, ${SUMS.join(', ')} from usage_rollups`;
   const differing = (left: string, right: string, what: string) =>
     database
-      .prepare<[], { hour_ms: number; key_id: string; model: string; credential_id: string }>(
-        `select * from (${left} except ${right}) limit ${FINDINGS_MAX}`,
-      )
+      .prepare<[], Group>(`select * from (${left} except ${right}) limit ${FINDINGS_MAX}`)
       .all()
       .map(
         (row) =>
-          `${what}: hour ${new Date(row.hour_ms).toISOString()}, key ${row.key_id}, ` +
+          `${what}: hour ${hourText(row.hour_ms)}, key ${row.key_id}, ` +
           `model ${row.model || '(none)'}, credential ${row.credential_id || '(none)'}`,
       );
   return [
@@ -62,18 +95,47 @@ function rollupFindings(database: Database): string[] {
   ];
 }
 
+/** A damaged time may be none: it must not keep the finding from being told. */
+function hourText(hourMs: unknown): string {
+  const hour = new Date(Number(hourMs));
+  return Number.isNaN(hour.getTime()) ? String(hourMs) : hour.toISOString();
+}
+
+const isImpossible = (names: readonly string[]): string =>
+  names.map((name) => `typeof(${name}) <> 'integer' or ${name} < 0`).join(' or ');
+
 function rowFindings(database: Database): string[] {
-  const negative = SUMS.map((name) => `${name} < 0`).join(' or ');
+  const recordAmounts = isImpossible([...SUMS, 'hold_nano']);
+  const rollupAmounts = isImpossible([...SUMS, 'calls']);
   const checks: [string, string][] = [
     [
       'holds that were settled already',
       'select count(*) as n from holds join usage_records using (id)',
     ],
-    ['records with a negative amount', `select count(*) as n from usage_records where ${negative}`],
-    ['holds with a negative amount', 'select count(*) as n from holds where amount_nano < 0'],
+    [
+      'records with a negative or impossible amount',
+      `select count(*) as n from usage_records where ${recordAmounts}`,
+    ],
+    [
+      'roll-ups with a negative or impossible amount',
+      `select count(*) as n from usage_rollups where ${rollupAmounts}`,
+    ],
+    [
+      'holds with a negative or impossible amount',
+      `select count(*) as n from holds where ${isImpossible(['amount_nano'])}`,
+    ],
     [
       'voided records that were charged',
       `select count(*) as n from usage_records where outcome = 'voided' and cost_nano <> 0`,
+    ],
+    [
+      'records of lost calls that were not charged at their hold',
+      `select count(*) as n from usage_records where outcome = 'unknown' and cost_nano <> hold_nano`,
+    ],
+    [
+      'records without a known outcome',
+      `select count(*) as n from usage_records
+       where outcome not in ('settled', 'partial', 'voided', 'unknown')`,
     ],
   ];
   return checks.flatMap(([what, sql]) => {

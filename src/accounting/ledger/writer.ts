@@ -5,19 +5,45 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqlite } from '../../lib/sqlite.ts';
-import { apply, prepare } from './apply.ts';
+import { apply, applyEach, isFaultOfRow, prepare } from './apply.ts';
+import type { Applied } from './apply.ts';
+import { holdRow } from './rows.ts';
 import type { Batch } from './rows.ts';
 
 export type WriterReply =
-  | { isCommitted: true; repeats: number }
+  | { isCommitted: true; applied: Applied }
   | { isCommitted: false; code: string; message: string };
+
+/** A hold that is written and taken back, to see whether the store takes writes. */
+const PROBE = holdRow(
+  {
+    id: 'probe',
+    keyId: '',
+    poolId: '',
+    endpoint: '',
+    model: '',
+    amountNano: 0n,
+    createdAtMs: 0,
+    expiresAtMs: 0,
+  },
+  'probe',
+);
 
 const port = parentPort;
 if (port === null) throw new Error('the ledger writer runs as a worker thread');
 
-const database = openSqlite((workerData as { file: string }).file);
+const { file, busyTimeoutMs } = workerData as { file: string; busyTimeoutMs?: number };
+const database = openSqlite(file);
+if (busyTimeoutMs !== undefined) database.pragma(`busy_timeout = ${busyTimeoutMs}`);
 const statements = prepare(database);
-const commit = database.transaction((batch: Batch) => apply(statements, batch));
+const commit = database.transaction((batch: Batch) => {
+  if (batch.holds.length === 0 && batch.settlements.length === 0) {
+    statements.hold.run(...PROBE);
+    statements.release.run('probe');
+  }
+  return apply(statements, batch);
+});
+const commitEach = database.transaction((batch: Batch) => applyEach(database, statements, batch));
 
 port.on('message', (batch: Batch | 'close') => {
   if (batch === 'close') {
@@ -30,9 +56,21 @@ port.on('message', (batch: Batch | 'close') => {
 
 function write(batch: Batch): WriterReply {
   try {
-    return { isCommitted: true, repeats: commit.immediate(batch) };
+    return { isCommitted: true, applied: commit.immediate(batch) };
   } catch (error) {
-    const { code, message } = error as { code?: string; message?: string };
-    return { isCommitted: false, code: code ?? 'UNKNOWN', message: message ?? 'commit failed' };
+    return isFaultOfRow(error) ? writeEach(batch) : failure(error);
   }
+}
+
+function writeEach(batch: Batch): WriterReply {
+  try {
+    return { isCommitted: true, applied: commitEach.immediate(batch) };
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function failure(error: unknown): WriterReply {
+  const { code, message } = error as { code?: string; message?: string };
+  return { isCommitted: false, code: code ?? 'UNKNOWN', message: message ?? 'commit failed' };
 }

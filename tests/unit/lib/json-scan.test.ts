@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { JsonScanError, patchTopLevel, scanTopLevel } from '../../../src/lib/json-scan.ts';
 
-const LIMITS = { depthMax: 128 };
+const LIMITS = { depthMax: 128, membersMax: 10_000 };
 const scan = (text: string) => scanTopLevel(Buffer.from(text), LIMITS);
+const membersOf = (count: number) => Array.from({ length: count }, (_, at) => `"k${at}":1`).join();
 const keys = (text: string) => scan(text).members.map((member) => member.key);
 
 const blanks = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
@@ -126,6 +127,23 @@ describe('scanTopLevel', () => {
     expect(() => scan(deep(128))).toThrow(expect.objectContaining({ reason: 'depth' }));
   });
 
+  test.each([
+    ['at the top', (count: number) => `{${membersOf(count)}}`],
+    ['in one nested object', (count: number) => `{"a":{${membersOf(count - 1)}}}`],
+    ['in many objects', (count: number) => `{"a":[${'{"b":1},'.repeat(count - 1)}{}]}`],
+    ['with one name', (count: number) => `{"a":{${'"b":1,'.repeat(count - 2)}"b":2}}`],
+  ])('members are counted %s', (_where, json) => {
+    const scanUpTo = (membersMax: number) =>
+      scanTopLevel(Buffer.from(json(500)), { ...LIMITS, membersMax });
+    expect(scanUpTo(500).members.length).toBeGreaterThan(0);
+    expect(() => scanUpTo(499)).toThrow(expect.objectContaining({ reason: 'members' }));
+  });
+
+  test('colons in strings, and array elements, are no members', () => {
+    const json = `{"a":["${':'.repeat(50)}"${',1'.repeat(50)}]}`;
+    expect(scanTopLevel(Buffer.from(json), { ...LIMITS, membersMax: 1 }).members).toHaveLength(1);
+  });
+
   test('brackets in strings, and siblings, are no depth', () => {
     expect(keys(`{"a":"${'['.repeat(1000)}","b":[${'[],{},'.repeat(500)}[]]}`)).toEqual(['a', 'b']);
   });
@@ -139,7 +157,7 @@ describe('scanTopLevel', () => {
     fc.assert(
       fc.property(garbage, fc.nat(5), (bytes, depthMax) => {
         try {
-          for (const member of scanTopLevel(bytes, { depthMax }).members) {
+          for (const member of scanTopLevel(bytes, { ...LIMITS, depthMax }).members) {
             expect(member.valueEnd).toBeLessThanOrEqual(bytes.length);
           }
         } catch (error) {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
-import { answerAndClose } from '../edge/raw-answer.ts';
+import { refuse } from '../edge/refuse.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { renderOpenAiError } from '../errors/openai.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -21,18 +20,19 @@ export interface V1Parts {
 /** Unread request bytes up to here are read and dropped, so that the connection can be kept. */
 const DRAINED_BYTES_MAX = 64 * 1024;
 
-/** Mounts `/v1` on Fastify. Bodies stay unread until the call has been authenticated. */
-export function v1Plugin(app: FastifyInstance, parts: V1Parts, done: () => void): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
-  for (const url of ['/v1', '/v1/*']) {
-    app.all(url, (request, reply) => {
-      reply.hijack();
-      void answer(request.raw, reply.raw, parts);
-    });
-  }
-  done();
+/**
+ * Serves `/v1` from Node's own request and response, before any router: nothing is parsed and no
+ * body byte is read until the call has been authenticated. Every `/v1` path is answered here.
+ */
+export function v1Listener(
+  parts: V1Parts,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => void answer(request, response, parts);
 }
+
+/** Whether a request target is the data plane's. */
+export const isV1 = (url: string): boolean =>
+  url.startsWith('/v1/') || url === '/v1' || url.startsWith('/v1?');
 
 async function answer(
   request: IncomingMessage,
@@ -56,6 +56,8 @@ async function answer(
     else if (!response.writableEnded) response.destroy();
   } finally {
     inFlight.leave(controller);
+    // What nobody read of the body would stand before the connection's next request.
+    if (!request.complete) request.resume();
   }
 }
 
@@ -80,7 +82,7 @@ function render(
   error: GatewayError,
 ): void {
   if (!request.complete && call.hasBody && (call.contentLength ?? Infinity) > DRAINED_BYTES_MAX) {
-    answerAndClose(request.socket, error, call.id);
+    refuse(request, response, error, call.id);
     return;
   }
   const { status, headers, body } = renderOpenAiError(error);

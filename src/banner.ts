@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import type { Config } from '../config/load.ts';
-import type { Secrets } from '../config/secrets.ts';
-import { print } from './print.ts';
+import type { Config } from './config/load.ts';
+import type { Secrets } from './config/secrets.ts';
 
 const MODEL = 'gpt-4o-mini';
 
@@ -65,4 +64,8 @@ function printSamples(url: string, key: string): void {
   print(
     `console.log((await client.chat.completions.create({ model: '${MODEL}', messages: [{ role: 'user', content: 'Hello' }] })).choices[0].message.content);`,
   );
+}
+
+function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
 }

@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { finished } from 'node:stream';
+import type { GatewayError } from '../errors/gateway-error.ts';
+import { renderOpenAiError } from '../errors/openai.ts';
+
+/**
+ * A client that is refused while it still sends gets this long to read the refusal. What it sends
+ * meanwhile is thrown away: closing on unread bytes would reset the connection, and a reset takes
+ * the answer away from the client.
+ */
+const LINGER_MS = 1000;
+
+const refused = new WeakSet<Socket>();
+
+/** After a refusal nothing else on the connection may be executed: where it begins is in doubt. */
+export const isRefused = (socket: Socket): boolean => refused.has(socket);
+
+/**
+ * Answers a request and closes its connection once the rest of its body was thrown away. Goes through
+ * the response object, so that it waits for the answers to earlier requests of the connection. The
+ * answer's length is told, so that its reader need not wait for the end.
+ */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: GatewayError,
+  requestId: string,
+): void {
+  refused.add(request.socket);
+  const { status, headers, body } = renderOpenAiError(error);
+  response.writeHead(status, { ...headers, 'x-request-id': requestId, connection: 'close' });
+  response.write(body);
+  const timer = setTimeout(() => response.end(), LINGER_MS).unref();
+  finished(request, { writable: false }, () => {
+    clearTimeout(timer);
+    response.end();
+  });
+  request.resume();
+}
+
+/** The same for bytes that never became a request; no answer may be under way on the connection. */
+export function refuseConnection(socket: Socket, error: GatewayError, requestId: string): void {
+  const { status, headers, body } = renderOpenAiError(error);
+  const all = { ...headers, 'x-request-id': requestId, connection: 'close' };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
+  socket.write(body);
+  closeSoon(socket);
+}
+
+/** Says no more, and closes when the peer has stopped sending or the time is up. */
+export function closeSoon(socket: Socket): void {
+  refused.add(socket);
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,51 @@
+import { tokensOf } from '../accounting/estimate.ts';
+import type { Ticket } from '../accounting/ticket.ts';
+import type { Outcome } from '../entities/call-record.ts';
+import type { Usage, UsageSource } from '../entities/usage.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Call } from './call.ts';
+import type { Asked, Endpoint } from './endpoints/endpoint.ts';
+import type { Exchange } from './exchange.ts';
+
+/** What a delivery needs. */
+export interface Delivery {
+  call: Call;
+  exchange: Exchange;
+  endpoint: Endpoint;
+  asked: Asked;
+  ticket: Ticket;
+  hidesUsage: boolean;
+  clock: Clock;
+}
+
+/** What became of a delivery; the ledger's settlement is made from it. */
+export interface Delivered extends Charged {
+  status: number;
+  outcome: Outcome;
+  reason: string;
+  isStream: boolean;
+}
+
+export interface Charged {
+  /** Null when nothing is to be charged. */
+  usage: Usage | null;
+  usageSource: UsageSource;
+}
+
+export const NOT_CHARGED: Charged = Object.freeze({ usage: null, usageSource: 'none' });
+
+/**
+ * The usage to charge: what was told, else the endpoint's estimate with the output that was really
+ * produced in place of the assumed one.
+ */
+export function chargeable(
+  { endpoint, asked }: Pick<Delivery, 'endpoint' | 'asked'>,
+  told: Usage | null,
+  producedBytes: number,
+): Charged {
+  if (endpoint.meter.kind !== 'usage') return NOT_CHARGED;
+  if (told !== null) return { usage: told, usageSource: 'reported' };
+  const estimate = endpoint.meter.estimate(asked);
+  const output = estimate.output === 0 ? 0 : tokensOf(producedBytes);
+  return { usage: { ...estimate, output }, usageSource: 'estimated' };
+}

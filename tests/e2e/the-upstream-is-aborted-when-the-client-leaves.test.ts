@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { APIUserAbortError } from 'openai';
+import type OpenAI from 'openai';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { FinishedEntry, Sandbox } from '../../src/sandbox/index.ts';
+import { startServer } from '../support/server-process.ts';
+import type { ServerProcess } from '../support/server-process.ts';
+import {
+  fleet,
+  HELLO,
+  isFinished,
+  isReceived,
+  ledgerOf,
+  poolOn,
+  recordOf,
+  sdk,
+  upstreamIds,
+} from './fixture.ts';
+
+const CHAT = '/v1/chat/completions';
+/** DESIGN §4: how soon the upstream must hear of it. */
+const ABORT_MS = 250;
+const PATIENCE_MS = 2000;
+const members = fleet('first', 'second');
+let sandbox: Sandbox;
+let server: ServerProcess;
+let client: OpenAI;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ credentials: members });
+  const file = { pools: [poolOn(sandbox, members)] };
+  server = await startServer({ file, lifetime: 'file' });
+  client = sdk(server, server.key);
+  // The first call of a process is slow for reasons of its own.
+  await client.chat.completions.create(HELLO);
+});
+
+afterAll(() => sandbox.close());
+
+/** The upstream end of the call that arrives after `seq`. */
+async function arrived(seq: number) {
+  return await sandbox.witness.waitFor(
+    (entry) => entry.seq > seq && isReceived(entry) && entry.path === CHAT,
+    PATIENCE_MS,
+  );
+}
+
+/** Expects the upstream call to be broken off in time after the client left at `leftAtMs`. */
+async function expectAborted(callId: number, leftAtMs: number): Promise<FinishedEntry> {
+  const finished = await sandbox.witness.waitFor(
+    (entry): entry is FinishedEntry => isFinished(entry) && entry.callId === callId,
+    PATIENCE_MS,
+  );
+  expect(finished.outcome).toBe('aborted');
+  expect(finished.atMs - leftAtMs).toBeLessThanOrEqual(ABORT_MS);
+  return finished;
+}
+
+const newest = () => sandbox.witness.entries.at(-1)?.seq ?? 0;
+
+test.each([
+  ['a head that comes late', 'delay-head;ms=5000', {}],
+  ['a head that never comes', 'never-answer', {}],
+  ['the head of a stream', 'never-answer', { stream: true as const }],
+])('while it waits for %s: voided', async (_phase, fault, extra) => {
+  const seq = newest();
+  const leaving = new AbortController();
+  const call = client.chat.completions.create(
+    { ...HELLO, ...extra },
+    { headers: { 'x-sandbox-fault': fault }, signal: leaving.signal },
+  );
+  const ended = expect(call).rejects.toThrow(APIUserAbortError);
+  const { callId } = await arrived(seq);
+  const leftAtMs = Date.now();
+  leaving.abort();
+  await ended;
+
+  const { requestId, costNano } = await expectAborted(callId, leftAtMs);
+  expect(costNano).toBe('0');
+  expect(await recordOf(server.dataDir, requestId ?? '')).toMatchObject({
+    outcome: 'voided',
+    reason: 'client_closed_request',
+    status: 499,
+    cost_nano: 0,
+    attempts: [{ verdict: 'client_gone', status: 0 }],
+  });
+});
+
+test.each([
+  ['events keep coming', 'endless-stream;ms=20'],
+  ['the upstream has fallen silent', 'stall-after-chunks;n=4'],
+])('in the middle of a stream, while %s: partial', async (_phase, fault) => {
+  const seq = newest();
+  const stream = await client.chat.completions.create(
+    { ...HELLO, stream: true },
+    { headers: { 'x-sandbox-fault': fault } },
+  );
+  const { callId } = await arrived(seq);
+  let text = '';
+  let leftAtMs = 0;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? '';
+    if (text === '') continue;
+    leftAtMs = Date.now();
+    stream.controller.abort();
+  }
+  expect(text).not.toBe('');
+
+  const { requestId } = await expectAborted(callId, leftAtMs);
+  const record = await recordOf(server.dataDir, requestId ?? '');
+  expect(record).toMatchObject({
+    outcome: 'partial',
+    reason: 'client_closed_request',
+    status: 200,
+    is_stream: 1,
+    usage_source: 'estimated',
+    attempts: [{ verdict: 'served' }],
+  });
+  // What was produced is charged: the prompt and the text so far.
+  expect(record['input']).toBeGreaterThan(0);
+  expect(record['output']).toBeGreaterThan(0);
+  expect(record['cost_nano']).toBeGreaterThan(0);
+});
+
+test('while a plain answer is still coming in: nothing was delivered, one record', async () => {
+  const seq = newest();
+  const leaving = new AbortController();
+  const call = client.chat.completions.create(HELLO, {
+    headers: { 'x-sandbox-fault': 'stall-after-head' },
+    signal: leaving.signal,
+  });
+  const ended = expect(call).rejects.toThrow(APIUserAbortError);
+  const { callId } = await arrived(seq);
+  const leftAtMs = Date.now();
+  leaving.abort();
+  await ended;
+  const { requestId } = await expectAborted(callId, leftAtMs);
+  expect(await recordOf(server.dataDir, requestId ?? '')).toMatchObject({
+    reason: 'client_closed_request',
+    status: 499,
+  });
+});
+
+test('nobody is blamed: the next call is served, and every call is on record once', async () => {
+  const answer = await client.chat.completions.create(HELLO);
+  expect(answer.choices).toHaveLength(1);
+  expect(await server.stop()).toBe(0);
+  expect(ledgerOf(server.dataDir).map((record) => record['id'])).toEqual(upstreamIds(sandbox));
+});

@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals';
+import { createLogger } from '../../../src/lib/logger.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { openWorkspace } from '../../../src/workspace.ts';
+import { startGateway } from '../../support/gateway.ts';
+import { afterwards, arrivals, until } from './fixture.ts';
+
+const DAY_MS = 86_400_000;
+
+test('a key that was switched off is refused as soon as the change is confirmed', async () => {
+  const gateway = await startGateway();
+  const { keys } = gateway.space;
+  expect((await gateway.chat()).status).toBe(200);
+  await keys.update('system', gateway.keyId, { isActive: false });
+  const refused = await gateway.chat();
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({ error: { code: 'invalid_api_key' } });
+  expect(refused.headers.get('x-should-retry')).toBe('false');
+  await keys.update('system', gateway.keyId, { isActive: true });
+  expect((await gateway.chat()).status).toBe(200);
+  expect(arrivals(gateway)).toHaveLength(2);
+});
+
+test('a key that another process switches off is refused within a second', async () => {
+  const gateway = await startGateway();
+  const logger = createLogger({ level: 'silent' });
+  const other = await openWorkspace(gateway.space.config, systemClock, logger);
+  afterwards(() => other.close());
+  expect((await gateway.chat()).status).toBe(200);
+  await other.keys.update('system', gateway.keyId, { isActive: false });
+  const changedMs = performance.now();
+  await until(async () => (await gateway.chat()).status === 401);
+  expect(performance.now() - changedMs).toBeLessThan(1000);
+});
+
+test('a key that another process makes is served within a second', async () => {
+  const gateway = await startGateway();
+  const logger = createLogger({ level: 'silent' });
+  const other = await openWorkspace(gateway.space.config, systemClock, logger);
+  afterwards(() => other.close());
+  const { key } = await other.keys.create('system', { name: 'made elsewhere' });
+  const madeMs = performance.now();
+  const headers = { authorization: `Bearer ${key}` };
+  await until(async () => (await gateway.chat({}, headers)).status === 200);
+  expect(performance.now() - madeMs).toBeLessThan(1000);
+});
+
+test('a key expires at its time, without anything being swept', async () => {
+  const gateway = await startGateway();
+  await gateway.space.keys.update('system', gateway.keyId, { expiresInDays: 1 });
+  expect((await gateway.chat()).status).toBe(200);
+  gateway.clock.advance(DAY_MS - 60_000);
+  expect((await gateway.chat()).status).toBe(200);
+  gateway.clock.advance(60_001);
+  expect((await gateway.chat()).status).toBe(401);
+});
+
+test('a new limit counts from the next call on', async () => {
+  const gateway = await startGateway();
+  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+  expect((await gateway.chat()).status).toBe(200);
+  expect((await gateway.chat()).status).toBe(429);
+  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: null });
+  expect((await gateway.chat()).status).toBe(200);
+});

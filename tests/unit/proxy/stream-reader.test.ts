@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { noUsage } from '../../../src/entities/usage.ts';
+import { SseEvent } from '../../../src/lib/sse.ts';
+import { ChatStreamReader, TypedStreamReader } from '../../../src/proxy/stream-reader.ts';
+import type { StreamReader } from '../../../src/proxy/stream-reader.ts';
+import { responsesUsage } from '../../../src/proxy/usage-readers.ts';
+
+const event = (data: unknown) =>
+  new SseEvent(Buffer.from(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`));
+
+/** What each event was taken for: true where it only tells the usage. */
+const noteAll = (reader: StreamReader, ...all: unknown[]) =>
+  all.map((data) => reader.note(event(data)));
+
+const says = (content: string) => ({ choices: [{ delta: { content } }] });
+const STOP = { choices: [{ delta: {}, finish_reason: 'stop' }] };
+const USAGE = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
+const DONE = '[DONE]';
+
+describe('chat', () => {
+  test.each([
+    ['everything', [says('a'), STOP, USAGE, DONE], true],
+    ['no usage', [says('a'), STOP, DONE], true],
+    ['no finish_reason', [says('a'), USAGE, DONE], true],
+    ['no [DONE] but the usage', [says('a'), STOP, USAGE], true],
+    ['no [DONE] and no usage', [says('a'), STOP], false],
+    ['text alone', [says('a')], false],
+    ['usage alone', [USAGE], false],
+    ['an error, then [DONE]', [says('a'), { error: { message: 'x' } }, DONE], false],
+    ['nothing', [], false],
+  ])('%s', (_name, events, isComplete) => {
+    const reader = new ChatStreamReader();
+    noteAll(reader, ...events);
+    expect(reader.isComplete).toBe(isComplete);
+    expect(reader.owed?.toString()).toBe(events.includes(DONE) ? undefined : 'data: [DONE]\n\n');
+  });
+
+  test('only the event that tells nothing but the usage is told apart', () => {
+    const reader = new ChatStreamReader();
+    const riding = { ...says('a'), usage: { prompt_tokens: 1, completion_tokens: 1 } };
+    const empty = { ...says('b'), usage: null };
+    const shown = noteAll(reader, riding, empty, STOP, USAGE, DONE);
+    expect(shown).toEqual([false, false, false, true, false]);
+    expect(reader.usage).toEqual({ ...noUsage(), input: 3, output: 2 });
+  });
+
+  test('a usage that cannot be believed leaves none', () => {
+    const reader = new ChatStreamReader();
+    noteAll(reader, USAGE, { choices: [], usage: { prompt_tokens: -3 } });
+    expect(reader.usage).toBeNull();
+  });
+
+  test.each([
+    ['content', { delta: { content: 'é😀' } }, 6],
+    ['reasoning', { delta: { reasoning_content: 'abc' } }, 3],
+    ['legacy text', { text: 'abcd' }, 4],
+    ['tool calls', { delta: { tool_calls: [{ x: 1 }] } }, 9],
+    ['nothing', { delta: null }, 0],
+  ])('%s counts as produced', (_name, choice, bytes) => {
+    const reader = new ChatStreamReader();
+    noteAll(reader, { choices: [choice, choice] });
+    expect(reader.producedBytes).toBe(bytes * 2);
+  });
+
+  test.each([['not JSON'], ['[1]'], ['{"choices":{}}'], ['{"choices":[null,1]}'], ['null']])(
+    'a malformed event passes without harm: %s',
+    (data) => {
+      const reader = new ChatStreamReader();
+      expect(noteAll(reader, data)).toEqual([false]);
+      expect(reader.note(new SseEvent(Buffer.from(': ping\n\n')))).toBe(false);
+      expect(reader).toMatchObject({ hasFailed: false, producedBytes: 0, isComplete: false });
+    },
+  );
+});
+
+describe('typed events', () => {
+  const aReader = () => new TypedStreamReader(['response.completed'], responsesUsage);
+  const told = { input_tokens: 4, output_tokens: 5 };
+
+  test('the final event makes it whole, with the usage of its response', () => {
+    const reader = aReader();
+    noteAll(reader, { type: 'response.created', response: { usage: null } });
+    noteAll(reader, { type: 'response.output_text.delta', delta: 'abc' });
+    expect(reader).toMatchObject({ isComplete: false, isLast: false, producedBytes: 3 });
+    noteAll(reader, { type: 'response.completed', response: { usage: told } });
+    expect(reader).toMatchObject({ isComplete: true, isLast: true });
+    expect(reader.usage).toEqual({ ...noUsage(), input: 4, output: 5 });
+    expect(reader.owed).toBeUndefined();
+  });
+
+  test('the usage may be in the event itself', () => {
+    const reader = aReader();
+    noteAll(reader, { type: 'response.completed', usage: told });
+    expect(reader.usage).toEqual({ ...noUsage(), input: 4, output: 5 });
+  });
+
+  test.each([[{ type: 'error' }], [{ type: 'response.failed', response: {} }]])(
+    '%j is a failure',
+    (data) => {
+      const reader = aReader();
+      noteAll(reader, data);
+      expect(reader).toMatchObject({ hasFailed: true, isComplete: false });
+    },
+  );
+
+  test('[DONE] means nothing here', () => {
+    const reader = aReader();
+    noteAll(reader, DONE);
+    expect(reader.isComplete).toBe(false);
+  });
+});
