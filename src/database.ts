@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/sqlite';
+import { migrations } from '../migrations/sqlite/index.ts';
 import { ormConfig } from '../mikro-orm.config.ts';
-import { lockFile } from './lib/sqlite.ts';
+import { lockFile, openSqlite } from './lib/sqlite.ts';
 
 const MIGRATION_WAIT_MS = 30_000;
 
@@ -17,15 +19,37 @@ export interface OpenDatabase {
  */
 export async function openDatabase(dataDir: string): Promise<OpenDatabase> {
   const file = join(dataDir, 'tollgate.db');
+  const orm = await MikroORM.init(ormConfig(file));
+  if (isCurrent(file)) return { orm, file };
   const lock = lockFile(join(dataDir, 'migrate.lock'), MIGRATION_WAIT_MS);
-  if (lock === null)
-    throw new Error('another process has been migrating the database for too long');
   try {
-    const orm = await MikroORM.init(ormConfig(file));
+    if (lock === null) throw new Error('another process has been migrating the database too long');
     await orm.migrator.up();
     return { orm, file };
+  } catch (error) {
+    await orm.close();
+    throw error;
   } finally {
-    lock.release();
+    lock?.release();
+  }
+}
+
+/** Whether every migration has run. Only looks, so that commands need not queue for the lock. */
+function isCurrent(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const database = openSqlite(file);
+  try {
+    const tables = database
+      .prepare(`select 1 from sqlite_master where name = 'mikro_orm_migrations'`)
+      .all();
+    if (tables.length === 0) return false;
+    const rows = database
+      .prepare<[], { name: string }>('select name from mikro_orm_migrations')
+      .all();
+    const executed = new Set(rows.map(({ name }) => name));
+    return migrations.every(({ name }) => executed.has(name));
+  } finally {
+    database.close();
   }
 }
 

@@ -1,6 +1,10 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** The first schema: pools, credentials, virtual keys, models, prices, events, and the ledger. */
+/**
+ * The first schema: pools, credentials, virtual keys, models, prices, events, and the ledger. The
+ * ledger's tables are stored by their keys alone: request ids rise with time, so a record is always
+ * appended, and a span of time is a range of ids.
+ */
 export class InitialSchema extends Migration {
   override up(): void {
     this.addSql(`
@@ -20,7 +24,9 @@ export class InitialSchema extends Migration {
         "created_at" datetime not null,
         "updated_at" datetime not null
       )`);
-    this.addSql(`create unique index "credentials_pool_id_name_unique" on "credentials" ("pool_id", "name")`);
+    this.addSql(
+      `create unique index "credentials_pool_id_name_unique" on "credentials" ("pool_id", "name")`,
+    );
     this.addSql(`
       create table "events" (
         "seq" integer not null primary key autoincrement,
@@ -43,7 +49,7 @@ export class InitialSchema extends Migration {
         "amount_nano" bigint not null,
         "created_at_ms" bigint not null,
         "expires_at_ms" bigint not null
-      )`);
+      ) without rowid`);
     this.addSql(`
       create table "models" (
         "id" text not null primary key,
@@ -106,8 +112,7 @@ export class InitialSchema extends Migration {
         "price_id" text not null,
         "is_priced" integer not null,
         "hold_nano" bigint not null
-      )`);
-    this.addSql(`create index "usage_records_started_at_ms_index" on "usage_records" ("started_at_ms")`);
+      ) without rowid`);
     this.addSql(`
       create table "usage_rollups" (
         "hour_ms" bigint not null,
@@ -128,7 +133,7 @@ export class InitialSchema extends Migration {
         "calls" bigint not null,
         "cost_nano" bigint not null,
         primary key ("hour_ms", "key_id", "model", "credential_id")
-      )`);
+      ) without rowid`);
     this.addSql(`
       create table "virtual_keys" (
         "id" text not null primary key,

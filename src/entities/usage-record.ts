@@ -1,4 +1,4 @@
-import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { BigIntColumn, CountColumn } from './column-types.ts';
 import type { Outcome, AttemptNote } from './call-record.ts';
 import { UsageColumns } from './usage-columns.ts';
@@ -8,7 +8,6 @@ import { UsageColumns } from './usage-columns.ts';
  * never changed. Columns are integers and short texts; prompts and secrets have no place here.
  */
 @Entity({ tableName: 'usage_records' })
-@Index({ properties: ['startedAtMs'] })
 export class UsageRecord extends UsageColumns {
   /** The request id (UUIDv7), as in `x-request-id`. */
   @PrimaryKey({ type: 'string' })
