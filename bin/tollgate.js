@@ -3,6 +3,7 @@
 // was installed along; this file must therefore load on any Node with ES modules.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const MAJOR_MIN = 24;
@@ -15,6 +16,8 @@ if (!existsSync(compiled)) {
 }
 
 if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
+  // Compiled code is kept between starts: every command loads the same modules.
+  module.enableCompileCache?.();
   await import('../dist/src/cli/main.js');
 } else {
   handOver();

@@ -30,6 +30,7 @@ export async function serveUntilStopped(config: Config): Promise<void> {
     pools = sandboxPool(sandbox.url);
   }
   const stopped = Promise.withResolvers<string>();
+  const signalled = untilSignal();
   const onFatal = (reason: string) => stopped.resolve(reason);
   const app = await createApp(space, pools, { random: systemRandom, onFatal });
   opened.defer(() => app.close());
@@ -38,7 +39,7 @@ export async function serveUntilStopped(config: Config): Promise<void> {
   const first = isFirstStart ? await space.keys.create('system', { name: 'default' }) : null;
   printBanner({ config, url, key: first?.key ?? null, sandboxUrl, secrets: space.secrets });
 
-  const fatal = await Promise.race([stopped.promise, untilSignal()]);
+  const fatal = await Promise.race([stopped.promise, signalled]);
   if (fatal !== null) {
     logger.fatal({ reason: fatal }, 'stopping: the store cannot be trusted');
     process.exitCode = 1;

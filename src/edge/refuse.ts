@@ -38,16 +38,35 @@ export function refuse(
     response.end();
   });
   request.resume();
+  // Node forgets a request once it is answered: whoever still waits for its body must be told.
+  response.once('close', () => request.destroy());
 }
 
-/** The same for bytes that never became a request; no answer may be under way on the connection. */
-export function refuseConnection(socket: Socket, error: GatewayError, requestId: string): void {
+/**
+ * The same for bytes that never became a request.
+ * @param earlier the answer that is under way on the connection, which ends first
+ */
+export function refuseConnection(
+  socket: Socket,
+  error: GatewayError,
+  requestId: string,
+  earlier?: ServerResponse,
+): void {
+  refused.add(socket);
+  const answer = () => {
+    if (socket.writable) socket.write(wireForm(error, requestId));
+    closeSoon(socket);
+  };
+  if (earlier === undefined) answer();
+  else earlier.once('close', answer);
+}
+
+function wireForm(error: GatewayError, requestId: string): Buffer {
   const { status, headers, body } = renderOpenAiError(error);
   const all = { ...headers, 'x-request-id': requestId, connection: 'close' };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`);
-  socket.write(body);
-  closeSoon(socket);
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+  return Buffer.concat([Buffer.from(head, 'latin1'), body]);
 }
 
 /** Says no more, and closes when the peer has stopped sending or the time is up. */

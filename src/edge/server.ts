@@ -106,7 +106,7 @@ function refuseBrokenBytes(
   if (newest === undefined || newest.response.closed) {
     refuseConnection(socket, error, newId());
   } else if (newest.request.complete) {
-    newest.response.once('close', () => refuseConnection(socket, error, newId()));
+    refuseConnection(socket, error, newId(), newest.response);
   } else if (newest.response.headersSent) {
     closeSoon(socket);
   } else {

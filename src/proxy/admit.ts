@@ -47,8 +47,8 @@ export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
       { param: 'model' },
     );
   }
-  parts.limits.take(key.id, key.rpmLimit, call.startedMs);
-  return new Ticket({
+  // Throws when the ledger cannot take a hold now; the slot is taken only after that.
+  const ticket = new Ticket({
     hold: {
       id: call.id,
       keyId: key.id,
@@ -63,6 +63,8 @@ export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
     ledger: parts.ledger,
     onSettled: parts.onSettled,
   });
+  parts.limits.take(key.id, key.rpmLimit, call.startedMs);
+  return ticket;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { Call } from './call.ts';
 import type { Exchange, Failure } from './exchange.ts';
 import { retryAfterMs, upstreamHeaders } from './headers.ts';
-import type { OutgoingBody } from './read-body.ts';
+import type { OutgoingBody } from './read-request.ts';
 import type { Transport } from './transport.ts';
 import { isObject, parseObject } from './usage-readers.ts';
 import type { Answer } from './verdict.ts';

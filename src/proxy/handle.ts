@@ -14,7 +14,7 @@ import { choose } from './choose.ts';
 import { endpointFor } from './endpoint-for.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import { readBody } from './read-body.ts';
-import type { ReadRequest } from './read-body.ts';
+import type { ReadRequest } from './read-request.ts';
 import { refuse } from './refuse.ts';
 import { relay } from './relay.ts';
 import { settleDelivered, settleFailed } from './settle.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Member } from '../pool/member.ts';
 import type { Call } from './call.ts';
-import type { OutgoingBody } from './read-body.ts';
+import type { OutgoingBody } from './read-request.ts';
 
 /** Client headers that may go upstream; the credential's own are added, all else stays here. */
 const UPSTREAM_HEADERS = [

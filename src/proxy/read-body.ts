@@ -3,24 +3,12 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { JsonScanError, patchTopLevel, scanTopLevel } from '../lib/json-scan.ts';
 import type { JsonScanReason, TopLevel } from '../lib/json-scan.ts';
 import type { Call } from './call.ts';
-import type { Asked, Endpoint } from './endpoints/endpoint.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import { chunksOf, passingBody } from './passing-body.ts';
-import type { PassingBody } from './passing-body.ts';
 import { readForm } from './read-form.ts';
+import { invalid, leftEarly, readModel, tooLarge } from './read-request.ts';
+import type { OutgoingBody, ReadRequest } from './read-request.ts';
 import { isObject } from './usage-readers.ts';
-
-/** The body as it goes upstream. Bytes can be sent again; a stream only once. */
-export type OutgoingBody =
-  | { kind: 'none' }
-  | { kind: 'bytes'; bytes: Buffer }
-  | { kind: 'stream'; head: Buffer[]; rest: PassingBody };
-
-export interface ReadRequest {
-  asked: Asked;
-  body: OutgoingBody;
-  /** We asked the upstream for a usage event that the client did not ask for: hide it. */
-  hidesUsage: boolean;
-}
 
 const JSON_LIMITS = { depthMax: 128, membersMax: 65_536 };
 const SCAN_MESSAGES: Record<JsonScanReason, string> = {
@@ -28,7 +16,6 @@ const SCAN_MESSAGES: Record<JsonScanReason, string> = {
   members: `The request body has more than ${JSON_LIMITS.membersMax} object members.`,
   not_object: 'The request body is not a valid JSON object.',
 };
-const MODEL_CHARS_MAX = 256;
 const CHOICES_MAX = 128;
 /** Fields whose repetition lets one reader see another request than the next one does. */
 const DECISIVE = new Set([
@@ -63,9 +50,10 @@ export async function readBody(
       requireType(call, 'multipart/form-data');
       return readForm(call, limitBytes);
     case 'json':
-      requireType(call, 'application/json');
-      return readJson(await readAll(call, limitBytes), endpoint);
+      break;
   }
+  requireType(call, 'application/json');
+  return readJson(await readAll(call, limitBytes), endpoint);
 }
 
 const unread = (body: OutgoingBody): ReadRequest => ({
@@ -95,12 +83,6 @@ function requireType(call: Call, wanted: keyof typeof MEDIA_TYPES): void {
   });
 }
 
-export const tooLarge = (limitBytes: number) =>
-  new GatewayError(
-    'payload_too_large',
-    `The request body is larger than ${Math.floor(limitBytes / 1024 / 1024)} MiB.`,
-  );
-
 /** The whole body; throws when it grows past the limit or the client leaves before its end. */
 async function readAll(call: Call, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -116,9 +98,6 @@ async function readAll(call: Call, limitBytes: number): Promise<Buffer> {
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
-
-export const leftEarly = (cause: unknown) =>
-  new GatewayError('client_closed_request', 'The request body ended early.', { cause });
 
 function readJson(bytes: Buffer, endpoint: Endpoint): ReadRequest {
   const { top, fields } = parseObject(bytes);
@@ -150,25 +129,6 @@ function parseObject(bytes: Buffer): { top: TopLevel; fields: Record<string, unk
   throw invalid(SCAN_MESSAGES.not_object);
 }
 
-/** The model's name, required and free of control characters. */
-export function readModel(fields: Record<string, unknown>): string {
-  const model = fields['model'];
-  if (model === undefined || model === null || model === '') {
-    throw invalid('You must provide a model parameter.', 'model');
-  }
-  if (
-    typeof model !== 'string' ||
-    model.length > MODEL_CHARS_MAX ||
-    !/^[\x21-\x7e]+$/.test(model)
-  ) {
-    throw invalid(
-      `The model must be a name of at most ${MODEL_CHARS_MAX} visible characters.`,
-      'model',
-    );
-  }
-  return model;
-}
-
 /** What decides over money or form must have its documented type; all else is the upstream's to judge. */
 function requireShapes(fields: Record<string, unknown>): void {
   const { stream, n, stream_options: options } = fields;
@@ -197,6 +157,3 @@ function usagePatch(endpoint: Endpoint, fields: Record<string, unknown>): string
   if (options['include_usage'] === true) return null;
   return JSON.stringify({ ...options, include_usage: true });
 }
-
-export const invalid = (message: string, param?: string) =>
-  new GatewayError('invalid_request', message, param === undefined ? {} : { param });

@@ -3,10 +3,13 @@ import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Call } from './call.ts';
 import { chunksOf, passingBody } from './passing-body.ts';
 import type { BodyWatch } from './passing-body.ts';
-import { invalid, leftEarly, readModel, tooLarge } from './read-body.ts';
-import type { ReadRequest } from './read-body.ts';
+import { invalid, leftEarly, readModel, tooLarge } from './read-request.ts';
+import type { ReadRequest } from './read-request.ts';
 
 const LIMITS = { fields: 100, files: 20, parts: 120, fieldNameSize: 200, fieldSize: 1024 * 1024 };
+
+/** Smaller forms are read whole: they can be judged before anything is sent, and be sent again. */
+const WHOLE_BYTES_MAX = 256 * 1024;
 
 /**
  * Reads a form until its `model` is known, then leaves the rest to be streamed through. The bytes
@@ -23,7 +26,7 @@ export async function readForm(call: Call, limitBytes: number): Promise<ReadRequ
       if (size > limitBytes) throw tooLarge(limitBytes);
       head.push(chunk);
       form.write(chunk);
-      if (form.fields['model'] !== undefined) {
+      if (size > WHOLE_BYTES_MAX && form.fields['model'] !== undefined) {
         const asked = {
           model: readModel(form.fields),
           fields: form.fields,
@@ -66,7 +69,10 @@ class FormWatch implements BodyWatch {
       }
       this.fields[name] = value;
     });
-    this.#parser.on('file', (_name, file) => file.resume());
+    this.#parser.on('file', (_name, file) => {
+      // The parser tells of the same mistake; unheard, a stream's error ends the process.
+      file.on('error', () => undefined).resume();
+    });
     for (const event of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
       this.#parser.on(event, () => this.#note(invalid('The form has too many parts.')));
     }

@@ -4,7 +4,7 @@ import type { Timeouts } from '../entities/pool-policy.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Member } from '../pool/member.ts';
 import { Exchange } from './exchange.ts';
-import type { OutgoingBody } from './read-body.ts';
+import type { OutgoingBody } from './read-request.ts';
 
 export interface OutgoingRequest {
   method: string;

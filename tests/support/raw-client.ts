@@ -22,6 +22,7 @@ export class RawClient {
       wake();
     });
     this.socket.on('error', (error) => (this.error = error));
+    this.socket.on('drain', wake);
     this.socket.on('close', () => {
       this.#isOver = true;
       wake();
@@ -54,8 +55,20 @@ export class RawClient {
     return this.#received;
   }
 
+  /** Writes all of it before it reads anything, as simple clients do. */
+  async sendBeforeReading(...pieces: Buffer[]): Promise<void> {
+    this.socket.pause();
+    this.send(...pieces);
+    await this.#when(() => this.#isOver || this.error !== undefined || this.#isFlushed());
+    this.socket.resume();
+  }
+
   leave(): void {
     this.socket.destroy();
+  }
+
+  #isFlushed(): boolean {
+    return this.socket.writableLength === 0;
   }
 
   #when(isTrue: () => boolean): Promise<void> {

@@ -140,7 +140,8 @@ function insertRecord(statements: Statements, row: Cell[], applied: Applied): bo
 }
 
 function assertAmount(amount: Cell | undefined): void {
-  if (typeof amount !== 'bigint' || amount < 0n || amount > AMOUNT_NANO_MAX)
+  const nano = BigInt(amount ?? -1);
+  if (nano < 0n || nano > AMOUNT_NANO_MAX)
     throw new RangeError(`not an amount of a call: ${amount}`);
 }
 

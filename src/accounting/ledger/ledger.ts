@@ -184,7 +184,7 @@ export class Ledger {
     this.#queue = emptyGroup();
     this.#sentMs = this.#parts.clock.monotonic();
     const holds = group.holds.map((hold) => hold.row);
-    this.#worker.postMessage({ holds, settlements: group.settlements });
+    this.#worker.postMessage(JSON.stringify({ holds, settlements: group.settlements }));
     this.#keepAlive();
   }
 

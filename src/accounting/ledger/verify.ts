@@ -28,7 +28,7 @@ export function verifyLedger(database: Database, isServing: boolean): Verificati
       findings.push(...rollupFindings(database));
     } catch (error) {
       // SQLite refuses sums beyond 64 bits; only amounts that are found above can make one.
-      if (!(error instanceof Error) || error.message !== 'integer overflow') throw error;
+      if ((error as { message?: unknown }).message !== 'integer overflow') throw error;
       findings.push('amounts that cannot be summed');
     }
     if (!isServing && openHolds > 0) {

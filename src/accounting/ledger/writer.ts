@@ -45,13 +45,13 @@ const commit = database.transaction((batch: Batch) => {
 });
 const commitEach = database.transaction((batch: Batch) => applyEach(database, statements, batch));
 
-port.on('message', (batch: Batch | 'close') => {
-  if (batch === 'close') {
+port.on('message', (text: string) => {
+  if (text === 'close') {
     database.close();
     port.close();
     return;
   }
-  port.postMessage(write(batch));
+  port.postMessage(write(JSON.parse(text) as Batch));
 });
 
 function write(batch: Batch): WriterReply {

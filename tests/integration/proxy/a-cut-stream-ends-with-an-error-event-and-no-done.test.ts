@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import OpenAI from 'openai';
+import { APIError } from 'openai';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 
@@ -66,13 +66,16 @@ test.each([...CUTS, 'mid-stream-error'])('%s: the OpenAI SDK raises', async (fau
   const read = async () => {
     for await (const _chunk of stream) chunks += 1;
   };
-  await expect(read()).rejects.toThrow(OpenAI.APIError);
+  await expect(read()).rejects.toThrow(APIError);
   expect(chunks).toBeGreaterThan(0);
 });
 
 test('silence for the idle time ends the stream', async () => {
   const gateway = await startGateway({ pool: { timeouts: { idle_ms: 9000 } } });
-  const response = await gateway.chat({ stream: true }, { 'x-sandbox-fault': 'stall-after-chunks;n=4' });
+  const response = await gateway.chat(
+    { stream: true },
+    { 'x-sandbox-fault': 'stall-after-chunks;n=4' },
+  );
   const events = await eventsOf(response, (text) => {
     if (countOf(text, 'data: ') >= 4) gateway.clock.advance(9001);
   });

@@ -14,7 +14,12 @@ const FILLER = Buffer.alloc(60_000, 'x');
 
 const FORMS = [
   { type: 'text/event-stream', head: '', piece: EVENT, tail: DONE },
-  { type: 'application/json', head: '{"choices":[],"filler":"', piece: FILLER, tail: `",${USAGE}}` },
+  {
+    type: 'application/json',
+    head: '{"choices":[],"filler":"',
+    piece: FILLER,
+    tail: `",${USAGE}}`,
+  },
   { type: 'audio/mpeg', head: '', piece: FILLER, tail: '' },
 ];
 
@@ -72,18 +77,21 @@ async function openSlowly(form: (typeof FORMS)[number]) {
   return { flood, gateway, socket };
 }
 
-test.each(FORMS)('$type: what is not read is not fetched, and a stall ends the call', async (form) => {
-  const { flood, gateway } = await openSlowly(form);
-  // The kernel may still take a little now and then, which begins the wait anew.
-  await until(() => {
-    gateway.clock.advance(59_000);
-    return flood.isClosed;
-  });
-  const records = await gateway.records();
-  expect(records).toHaveLength(1);
-  expect(records[0]).toMatchObject({ outcome: 'partial', reason: 'client_closed_request' });
-  expect(records[0]?.durationMs).toBeGreaterThan(120_000);
-});
+test.each(FORMS)(
+  '$type: what is not read is not fetched, and a stall ends the call',
+  async (form) => {
+    const { flood, gateway } = await openSlowly(form);
+    // The kernel may still take a little now and then, which begins the wait anew.
+    await until(() => {
+      gateway.clock.advance(59_000);
+      return flood.isClosed;
+    });
+    const records = await gateway.records();
+    expect(records).toHaveLength(1);
+    expect(records[0]).toMatchObject({ outcome: 'partial', reason: 'client_closed_request' });
+    expect(records[0]?.durationMs).toBeGreaterThan(120_000);
+  },
+);
 
 test.each(FORMS)('$type: a reader that goes on gets everything', async (form) => {
   const { flood, gateway, socket } = await openSlowly(form);
@@ -101,6 +109,6 @@ test.each(FORMS)('$type: a reader that goes on gets everything', async (form) =>
   const [record] = await gateway.records();
   expect(record?.outcome).toBe('settled');
   // Also of JSON too long to be held the usage is what the upstream told.
-  if (form.type !== 'audio/mpeg') expect(record).toMatchObject({ usageSource: 'reported', input: 3 });
+  if (form.type !== 'audio/mpeg')
+    expect(record).toMatchObject({ usageSource: 'reported', input: 3 });
 });
-

@@ -31,7 +31,9 @@ test('a refresh on demand asks every provider once, however many ask for it at t
   const gateway = await startGateway();
   const before = polls(gateway);
   account(gateway, 0).balanceNano = 7_000_000_000n;
-  const rounds = await Promise.all(Array.from({ length: 10 }, () => gateway.app.balances.refresh()));
+  const rounds = await Promise.all(
+    Array.from({ length: 10 }, () => gateway.app.balances.refresh()),
+  );
   expect(polls(gateway) - before).toBe(3);
   expect(new Set(rounds).size).toBe(1);
   expect(balances(gateway)[0]).toBe(7_000_000_000n);
@@ -69,19 +71,22 @@ test('a server that stops waits for no provider that does not answer', async () 
   void round.catch(() => undefined);
 }, 5000);
 
-test.each(['status;code=500', 'status;code=401', 'close-before-head', 'status;code=200;body=html', 'empty-204'])(
-  'a poll that fails (%s) leaves the balance as it was',
-  async (fault) => {
-    const gateway = await startGateway({ pool: WEIGHTED });
-    for (const { name } of gateway.sandbox.credentials) {
-      gateway.sandbox.faults.set(name, fault, { path: '/v1/credits' });
-    }
-    const results = await gateway.app.balances.refresh();
-    expect(results.every(({ error }) => error !== null)).toBe(true);
-    expect(balances(gateway)).toEqual([10_000_000_000n, 5_000_000_000n, 5_000_000_000n]);
-    expect((await gateway.chat()).status).toBe(200);
-  },
-);
+test.each([
+  'status;code=500',
+  'status;code=401',
+  'close-before-head',
+  'status;code=200;body=html',
+  'empty-204',
+])('a poll that fails (%s) leaves the balance as it was', async (fault) => {
+  const gateway = await startGateway({ pool: WEIGHTED });
+  for (const { name } of gateway.sandbox.credentials) {
+    gateway.sandbox.faults.set(name, fault, { path: '/v1/credits' });
+  }
+  const results = await gateway.app.balances.refresh();
+  expect(results.every(({ error }) => error !== null)).toBe(true);
+  expect(balances(gateway)).toEqual([10_000_000_000n, 5_000_000_000n, 5_000_000_000n]);
+  expect((await gateway.chat()).status).toBe(200);
+});
 
 test('a settlement debits the credential that served, before the next poll', async () => {
   const gateway = await startGateway();
@@ -101,7 +106,9 @@ test('an exhausted credential comes back when a poll shows money, and not before
   expect(arrivals(gateway)).toHaveLength(1);
   await gateway.app.balances.refresh();
   expect((await gateway.chat()).status).toBe(200);
-  const health = (await gateway.events()).filter(({ type }) => type.startsWith('credential_health.'));
+  const health = (await gateway.events()).filter(({ type }) =>
+    type.startsWith('credential_health.'),
+  );
   expect(health.map(({ type }) => type)).toEqual([
     'credential_health.exhausted',
     'credential_health.active',

@@ -19,7 +19,8 @@ async function gatewayTo(answer: string): Promise<{ gateway: Gateway; upstream: 
 }
 
 test('a JSON body with odd spelling arrives as it was sent, and so does the answer', async () => {
-  const answer = '{"choices" :[], "big":9007199254740993,"usage":{"prompt_tokens":1,"completion_tokens":2}}\n';
+  const answer =
+    '{"choices" :[], "big":9007199254740993,"usage":{"prompt_tokens":1,"completion_tokens":2}}\n';
   const { gateway, upstream } = await gatewayTo(answer);
   const response = await gateway.fetch('/v1/chat/completions', { body: ODD });
   expect(response.status).toBe(200);

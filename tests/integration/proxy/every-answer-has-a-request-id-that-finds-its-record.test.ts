@@ -18,18 +18,21 @@ const ACCEPTED: [string, (gateway: Gateway) => Promise<Response>, number][] = [
   ['a lost connection', fault('close-before-head'), 502],
 ];
 
-test.each(ACCEPTED)('%s: one id for client, upstream, record and log', async (_name, call, status) => {
-  const gateway = await startGateway();
-  const response = await call(gateway);
-  await response.arrayBuffer();
-  expect(response.status).toBe(status);
-  const id = idOf(response);
-  expect(id).toMatch(UUID_V7);
-  const records = await gateway.records();
-  expect(records.map((record) => [record.id, record.status])).toEqual([[id, status]]);
-  for (const entry of arrivals(gateway)) expect(entry.requestId).toBe(id);
-  expect(gateway.logs()).toContain(id);
-});
+test.each(ACCEPTED)(
+  '%s: one id for client, upstream, record and log',
+  async (_name, call, status) => {
+    const gateway = await startGateway();
+    const response = await call(gateway);
+    await response.arrayBuffer();
+    expect(response.status).toBe(status);
+    const id = idOf(response);
+    expect(id).toMatch(UUID_V7);
+    const records = await gateway.records();
+    expect(records.map((record) => [record.id, record.status])).toEqual([[id, status]]);
+    for (const entry of arrivals(gateway)) expect(entry.requestId).toBe(id);
+    expect(gateway.logs()).toContain(id);
+  },
+);
 
 const REFUSED: [string, (gateway: Gateway) => Promise<Response>, number][] = [
   ['no key', (gateway) => gateway.chat({}, { authorization: 'Bearer sk-tg-unknown' }), 401],

@@ -63,7 +63,11 @@ test.each([
   ['all 500', ['status;code=500;body=html'], 502, 'upstream_error', null],
   [
     'all 429, the second free first',
-    ['status;code=429;retry-after=7', 'status;code=429;retry-after=3', 'status;code=429;retry-after=9'],
+    [
+      'status;code=429;retry-after=7',
+      'status;code=429;retry-after=3',
+      'status;code=429;retry-after=9',
+    ],
     429,
     'upstream_rate_limited',
     '3',

@@ -68,8 +68,18 @@ test('/lb/health lists balances as numbers, and their sum', async () => {
   expect(await response.json()).toEqual({
     status: 'ok',
     vercel_keys: [
-      { name: 'cred-1', balance: 10.5, total_used: 0, last_updated: expect.stringMatching(TIMESTAMP) },
-      { name: 'cred-2', balance: 0.25, total_used: 0, last_updated: expect.stringMatching(TIMESTAMP) },
+      {
+        name: 'cred-1',
+        balance: 10.5,
+        total_used: 0,
+        last_updated: expect.stringMatching(TIMESTAMP),
+      },
+      {
+        name: 'cred-2',
+        balance: 0.25,
+        total_used: 0,
+        last_updated: expect.stringMatching(TIMESTAMP),
+      },
     ],
     total_balance: 10.75,
     timestamp: expect.stringMatching(TIMESTAMP),

@@ -7,7 +7,7 @@ async function samples(gateway: Gateway): Promise<Map<string, number>> {
   const response = await gateway.fetch('/metrics', { method: 'GET' });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
-  const lines = (await response.text()).split('\n').filter((line) => /^tollgate_/.test(line));
+  const lines = (await response.text()).split('\n').filter((line) => line.startsWith('tollgate_'));
   return new Map(
     lines.map((line) => {
       const at = line.lastIndexOf(' ');
@@ -23,7 +23,8 @@ test('calls, attempts, tokens, cost and balances are shown as the ledger has the
   await gateway.chat({ stream: true }).then((response) => response.arrayBuffer());
   const records = await gateway.records();
   const shown = await samples(gateway);
-  const requests = 'tollgate_requests_total{endpoint="chat.completions",status="200",outcome="settled"}';
+  const requests =
+    'tollgate_requests_total{endpoint="chat.completions",status="200",outcome="settled"}';
   expect(shown.get(requests)).toBe(2);
   const attempts = [...shown].filter(([name]) => name.startsWith('tollgate_attempts_total'));
   expect(Object.fromEntries(attempts)).toEqual({

@@ -14,8 +14,16 @@ const STREAMS: [name: string, bytes: Buffer][] = [
   ['plain events', Buffer.from(PLAIN)],
   ['CRLF', Buffer.from(PLAIN.replaceAll('\n', '\r\n'))],
   ['CR alone', Buffer.from(PLAIN.replaceAll('\n', '\r'))],
-  ['comments', Buffer.from(`: hello\n\n${PLAIN.replaceAll('\n\n', '\n\n: ping\n\n')}`.replace(/: ping\n\n$/, ''))],
-  ['other fields', Buffer.from(PLAIN.replaceAll('data:', 'id: 7\nevent: message\nretry: 5\ndata:'))],
+  [
+    'comments',
+    Buffer.from(
+      `: hello\n\n${PLAIN.replaceAll('\n\n', '\n\n: ping\n\n')}`.replace(/: ping\n\n$/, ''),
+    ),
+  ],
+  [
+    'other fields',
+    Buffer.from(PLAIN.replaceAll('data:', 'id: 7\nevent: message\nretry: 5\ndata:')),
+  ],
   ['data without a space', Buffer.from(PLAIN.replaceAll('data: ', 'data:'))],
   ['data on several lines', Buffer.from(PLAIN.replaceAll('"choices":', '"choices":\ndata: '))],
   ['a byte order mark', Buffer.from(`\u{feff}${PLAIN}`)],
@@ -23,7 +31,11 @@ const STREAMS: [name: string, bytes: Buffer][] = [
   ['text beyond ASCII', Buffer.from(said('é😀 \\ud83d\\ude00') + PLAIN)],
   [
     'invalid UTF-8',
-    Buffer.concat([Buffer.from('data: {"choices":[{"delta":{"content":"'), Buffer.from([0xff, 0xc3]), Buffer.from(`"}}]}\n\n${PLAIN}`)]),
+    Buffer.concat([
+      Buffer.from('data: {"choices":[{"delta":{"content":"'),
+      Buffer.from([0xff, 0xc3]),
+      Buffer.from(`"}}]}\n\n${PLAIN}`),
+    ]),
   ],
   ['an event of half a megabyte', Buffer.from(said('x'.repeat(500_000)) + PLAIN)],
 ];
@@ -74,7 +86,10 @@ describe('the usage event', () => {
   });
 
   test('that rides on content is not hidden with it', async () => {
-    const riding = said('one').replace('}}]}', '}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}');
+    const riding = said('one').replace(
+      '}}]}',
+      '}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}',
+    );
     const whole = riding + FINISH + USAGE + DONE;
     const { text } = await streamOf((response) => response.end(whole));
     expect(text.toString()).toBe(riding + FINISH + DONE);
@@ -125,20 +140,23 @@ test('each event arrives before the next one is produced', async () => {
   expect(text.match(/"content":"\d"/g)).toHaveLength(10);
 });
 
-test.each(['crlf-events', 'one-byte-chunks', 'comments;count=2', 'byte-order-mark', 'dialect;kind=mixed'])(
-  'the SDK reads a stream with %s through the gateway',
-  async (fault) => {
-    const gateway = await startGateway();
-    const stream = await gateway.openai.chat.completions.create(
-      { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }], stream: true },
-      { headers: { 'x-sandbox-fault': fault } },
-    );
-    let words = '';
-    for await (const chunk of stream) words += chunk.choices[0]?.delta.content ?? '';
-    expect(words.length).toBeGreaterThan(10);
-    expect((await gateway.records())[0]).toMatchObject({
-      outcome: 'settled',
-      usageSource: 'reported',
-    });
-  },
-);
+test.each([
+  'crlf-events',
+  'one-byte-chunks',
+  'comments;count=2',
+  'byte-order-mark',
+  'dialect;kind=mixed',
+])('the SDK reads a stream with %s through the gateway', async (fault) => {
+  const gateway = await startGateway();
+  const stream = await gateway.openai.chat.completions.create(
+    { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }], stream: true },
+    { headers: { 'x-sandbox-fault': fault } },
+  );
+  let words = '';
+  for await (const chunk of stream) words += chunk.choices[0]?.delta.content ?? '';
+  expect(words.length).toBeGreaterThan(10);
+  expect((await gateway.records())[0]).toMatchObject({
+    outcome: 'settled',
+    usageSource: 'reported',
+  });
+});

@@ -112,7 +112,11 @@ describe('upstreamHeaders', () => {
   });
 
   test('a value that is repeated or could end its line is dropped', () => {
-    const headers = { accept: ['a', 'b'], 'openai-beta': 'x\r\ninjected: 1', 'idempotency-key': 'é' };
+    const headers = {
+      accept: ['a', 'b'],
+      'openai-beta': 'x\r\ninjected: 1',
+      'idempotency-key': 'é',
+    };
     expect(upstreamHeaders(callWith(headers), memberOf('openai'), body)).toEqual(OURS);
   });
 
@@ -125,7 +129,10 @@ describe('upstreamHeaders', () => {
     const streamed = {
       kind: 'stream',
       head: [],
-      rest: { violation: null, [Symbol.asyncIterator]: () => Readable.from([])[Symbol.asyncIterator]() },
+      rest: {
+        violation: null,
+        [Symbol.asyncIterator]: () => Readable.from([])[Symbol.asyncIterator](),
+      },
     } as const;
     const sent = upstreamHeaders(callWith({}, 77), memberOf('openai'), { ...streamed, head: [] });
     expect(sent['content-length']).toBe('77');

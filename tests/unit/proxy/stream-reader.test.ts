@@ -17,6 +17,8 @@ const STOP = { choices: [{ delta: {}, finish_reason: 'stop' }] };
 const USAGE = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
 const DONE = '[DONE]';
 
+const aReader = () => new TypedStreamReader(['response.completed'], responsesUsage);
+
 describe('chat', () => {
   test.each([
     ['everything', [says('a'), STOP, USAGE, DONE], true],
@@ -74,7 +76,6 @@ describe('chat', () => {
 });
 
 describe('typed events', () => {
-  const aReader = () => new TypedStreamReader(['response.completed'], responsesUsage);
   const told = { input_tokens: 4, output_tokens: 5 };
 
   test('the final event makes it whole, with the usage of its response', () => {

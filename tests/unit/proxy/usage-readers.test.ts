@@ -1,12 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import { noUsage } from '../../../src/entities/usage.ts';
-import { audioUsage, chatUsage, parseObject, responsesUsage, toldUsage } from '../../../src/proxy/usage-readers.ts';
+import {
+  audioUsage,
+  chatUsage,
+  parseObject,
+  responsesUsage,
+  toldUsage,
+} from '../../../src/proxy/usage-readers.ts';
 
 const usage = (units: object) => ({ ...noUsage(), ...units });
 
 describe('chat', () => {
   test.each([
-    ['plain', { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 }, { input: 9, output: 12 }],
+    [
+      'plain',
+      { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 },
+      { input: 9, output: 12 },
+    ],
     [
       'cached, reasoning and audio, all parts of their totals',
       {
@@ -14,18 +24,31 @@ describe('chat', () => {
         completion_tokens: 500,
         total_tokens: 1700,
         prompt_tokens_details: { cached_tokens: 1024, audio_tokens: 100 },
-        completion_tokens_details: { reasoning_tokens: 320, audio_tokens: 30, accepted_prediction_tokens: 5 },
+        completion_tokens_details: {
+          reasoning_tokens: 320,
+          audio_tokens: 30,
+          accepted_prediction_tokens: 5,
+        },
       },
       { input: 76, cacheRead: 1024, inputAudio: 100, output: 150, reasoning: 320, outputAudio: 30 },
     ],
     [
       'a written cache',
-      { prompt_tokens: 100, completion_tokens: 1, prompt_tokens_details: { cache_write_tokens: 60 } },
+      {
+        prompt_tokens: 100,
+        completion_tokens: 1,
+        prompt_tokens_details: { cache_write_tokens: 60 },
+      },
       { input: 40, cacheWrite: 60, output: 1 },
     ],
     [
       'details that are null',
-      { prompt_tokens: 5, completion_tokens: 6, prompt_tokens_details: null, completion_tokens_details: { reasoning_tokens: null } },
+      {
+        prompt_tokens: 5,
+        completion_tokens: 6,
+        prompt_tokens_details: null,
+        completion_tokens_details: { reasoning_tokens: null },
+      },
       { input: 5, output: 6 },
     ],
     ['embeddings', { prompt_tokens: 8, total_tokens: 8 }, { input: 8 }],
@@ -42,9 +65,22 @@ describe('chat', () => {
     ['absurd', { prompt_tokens: 1e18, completion_tokens: 2 }],
     ['null for the input', { prompt_tokens: null, completion_tokens: 2 }],
     ['null for the output', { prompt_tokens: 2, completion_tokens: null }],
-    ['more cached than there is', { prompt_tokens: 5, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 6 } }],
-    ['more reasoning than output', { prompt_tokens: 5, completion_tokens: 2, completion_tokens_details: { reasoning_tokens: 3 } }],
-    ['a detail that is text', { prompt_tokens: 5, completion_tokens: 2, prompt_tokens_details: { cached_tokens: '1' } }],
+    [
+      'more cached than there is',
+      { prompt_tokens: 5, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 6 } },
+    ],
+    [
+      'more reasoning than output',
+      {
+        prompt_tokens: 5,
+        completion_tokens: 2,
+        completion_tokens_details: { reasoning_tokens: 3 },
+      },
+    ],
+    [
+      'a detail that is text',
+      { prompt_tokens: 5, completion_tokens: 2, prompt_tokens_details: { cached_tokens: '1' } },
+    ],
   ])('%s is not believed at all', (_name, told) => {
     expect(chatUsage(told)).toBeNull();
   });
@@ -65,12 +101,22 @@ describe('responses, images and audio by tokens', () => {
     ],
     [
       'an image',
-      { total_tokens: 100, input_tokens: 50, output_tokens: 50, input_tokens_details: { text_tokens: 10, image_tokens: 40 } },
+      {
+        total_tokens: 100,
+        input_tokens: 50,
+        output_tokens: 50,
+        input_tokens_details: { text_tokens: 10, image_tokens: 40 },
+      },
       { input: 50, output: 50 },
     ],
     [
       'a transcription, whose details have another name',
-      { type: 'tokens', input_tokens: 14, input_token_details: { text_tokens: 0, audio_tokens: 14 }, output_tokens: 45 },
+      {
+        type: 'tokens',
+        input_tokens: 14,
+        input_token_details: { text_tokens: 0, audio_tokens: 14 },
+        output_tokens: 45,
+      },
       { inputAudio: 14, output: 45 },
     ],
   ])('%s', (_name, told, expected) => {
@@ -82,7 +128,10 @@ describe('responses, images and audio by tokens', () => {
     ['nothing', {}],
     ['null', { input_tokens: null, output_tokens: 3 }],
     ['negative', { input_tokens: 3, output_tokens: -3 }],
-    ['details beyond the total', { input_tokens: 3, output_tokens: 3, input_tokens_details: { cached_tokens: 4 } }],
+    [
+      'details beyond the total',
+      { input_tokens: 3, output_tokens: 3, input_tokens_details: { cached_tokens: 4 } },
+    ],
   ])('%s is not believed', (_name, told) => {
     expect(responsesUsage(told)).toBeNull();
   });
@@ -97,9 +146,12 @@ describe('a transcription by its length', () => {
     expect(audioUsage({ type: 'duration', seconds })).toEqual(usage({ audioMillis }));
   });
 
-  test.each([[-1], [Number.NaN], ['9'], [undefined], [1e7]])('%s seconds are not believed', (seconds) => {
-    expect(audioUsage({ type: 'duration', seconds })).toBeNull();
-  });
+  test.each([[-1], [Number.NaN], ['9'], [undefined], [1e7]])(
+    '%s seconds are not believed',
+    (seconds) => {
+      expect(audioUsage({ type: 'duration', seconds })).toBeNull();
+    },
+  );
 });
 
 test.each([
