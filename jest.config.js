@@ -29,5 +29,7 @@ const suite = (name, extra = {}) => ({
 export default {
   projects: [suite('unit'), suite('integration'), suite('e2e')],
   reporters: ['default', '<rootDir>/tests/support/totals-reporter.js'],
+  // The suites wait more than they compute: two at a time also on two cores.
+  maxWorkers: 2,
   testTimeout: 30_000,
 };

@@ -37,7 +37,8 @@ process.exit(isStale ? 1 : 0);
 
 function defaultOf(row: Setting): string {
   const parsed = row.schema.safeParse(undefined);
-  return parsed.success && parsed.data !== undefined ? String(parsed.data) : '';
+  const { data } = parsed;
+  return typeof data === 'string' || typeof data === 'number' ? String(data) : '';
 }
 
 function configurationPage(): string {

@@ -138,15 +138,16 @@ function resolved(pool: PoolConfig, env: Environment): PoolConfig {
 }
 
 function duplicateNames(pools: readonly LoosePool[]): string[] {
-  const report = (items: readonly { name?: string | undefined }[], where: string) => {
-    const names = items.flatMap(({ name }) => (name === undefined ? [] : [name]));
-    const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-    return [...twice].map((name) => `${where}: the name "${name}" is used twice`);
-  };
   return [
-    ...report(pools, 'pools'),
-    ...pools.flatMap((pool, index) => report(pool.credentials, `pools[${index}].credentials`)),
+    ...twice(pools, 'pools'),
+    ...pools.flatMap((pool, index) => twice(pool.credentials, `pools[${index}].credentials`)),
   ];
+}
+
+function twice(items: readonly { name?: string | undefined }[], where: string): string[] {
+  const names = items.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [...repeated].map((name) => `${where}: the name "${name}" is used twice`);
 }
 
 /** Of a pool that no file names: virtual keys made for it keep working when its upstreams change. */

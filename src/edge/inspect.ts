@@ -25,8 +25,13 @@ const CONNECTION_TOKENS = new Set(['close', 'keep-alive', 'te']);
 
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
-/** Dot segments, empty segments, backslashes and encoded separators: a path read in two ways. */
+/**
+ * Dot segments, empty segments, backslashes and encoded separators: a path read in two ways. Model
+ * names may have a slash, which SDKs encode: there the upstream alone reads it.
+ */
 const ODD_PATH = /\\|\/\/|\/\.{1,2}(?:\/|$)|%(?:2e|2f|5c|00|0a|0d)/i;
+
+const MODEL_SLASH = /^(\/v1\/models\/[^/%]+)%2f(?=[^/%]+$)/i;
 
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
@@ -54,7 +59,7 @@ const rules: readonly Rule[] = [
     isBroken: ({ url }) =>
       url === undefined ||
       !url.startsWith('/') ||
-      ODD_PATH.test(pathOf(url)) ||
+      ODD_PATH.test(pathOf(url).replace(MODEL_SLASH, '$1/')) ||
       !isDecodable(pathOf(url)),
   },
   {

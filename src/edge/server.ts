@@ -11,7 +11,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 /** Limits of a connection, milliseconds and bytes; each closes what an idle or hostile peer could hold. */
 const LIMITS = {
   headersTimeout: 10_000,
-  requestTimeout: 120_000,
+  requestTimeout: 300_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2000,
   maxHeaderSize: 16 * 1024,
@@ -25,6 +25,9 @@ const PARSER_ERRORS: Record<string, GatewayError> = {
     'The request took too long to arrive.',
   ),
 };
+
+/** Errors of a connection that no answer can reach. */
+const GONE = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 /**
  * The HTTP server that all faces are mounted on. Requests that could be read in two ways are
@@ -67,7 +70,8 @@ export function createEdgeServer(listener: Listener): Server {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Bytes after a refusal fail too, and are thrown away by it.
     if (isRefused(socket)) return;
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // A client that ends its side in the middle of a body is gone, as one that resets is.
+    if (GONE.has(error.code ?? '') || !socket.writable) {
       socket.destroy();
       return;
     }

@@ -5,6 +5,7 @@ import { costOf } from '../accounting/prices/cost.ts';
 import { Ticket } from '../accounting/ticket.ts';
 import type { CallRecord } from '../entities/call-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Call } from './call.ts';
 import type { Asked, Endpoint } from './endpoints/endpoint.ts';
@@ -19,6 +20,7 @@ export interface AdmitRequest {
 }
 
 export interface AdmitParts {
+  clock: Clock;
   limits: RateLimits;
   prices: PriceBook;
   ledger: Ledger;
@@ -31,7 +33,9 @@ export interface AdmitParts {
  */
 export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
   const { call, endpoint, key, pool, asked } = request;
-  const waitMs = parts.limits.waitMs(key.id, key.rpmLimit, call.startedMs);
+  // Now, not when the call began: slow bodies must not bunch up behind the limit.
+  const nowMs = parts.clock.monotonic();
+  const waitMs = parts.limits.waitMs(key.id, key.rpmLimit, nowMs);
   if (waitMs > 0) {
     throw new GatewayError(
       'rate_limit_exceeded',
@@ -63,7 +67,7 @@ export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
     ledger: parts.ledger,
     onSettled: parts.onSettled,
   });
-  parts.limits.take(key.id, key.rpmLimit, call.startedMs);
+  parts.limits.take(key.id, key.rpmLimit, nowMs);
   return ticket;
 }
 

@@ -20,9 +20,15 @@ export function authenticate(call: Call, keys: VirtualKeys, nowMs: number): KeyE
     );
   }
   const token = header.slice(SCHEME.length);
-  const key = token.length > TOKEN_CHARS_MAX ? undefined : keys.find(token);
-  if (key === undefined || statusOf(key, nowMs) !== 'active') {
-    throw new GatewayError('invalid_api_key', 'Invalid or expired API key');
-  }
-  return key;
+  return active(token.length > TOKEN_CHARS_MAX ? undefined : keys.find(token), nowMs);
+}
+
+/** The key as it is now, after time has passed since it was shown. */
+export function stillActive(key: KeyEntry, keys: VirtualKeys, nowMs: number): KeyEntry {
+  return active(keys.get(key.id), nowMs);
+}
+
+function active(key: KeyEntry | undefined, nowMs: number): KeyEntry {
+  if (key !== undefined && statusOf(key, nowMs) === 'active') return key;
+  throw new GatewayError('invalid_api_key', 'Invalid or expired API key');
 }

@@ -73,6 +73,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else if (!this.#isPaused) this.resume();
   }
 
+  /** Lets go of everything: an exchange that grew old must not keep its call's buffers alive. */
+  release(): void {
+    this.#controller = undefined;
+    this.#consumer = undefined;
+    this.#answer = () => undefined;
+    this.headers = {};
+  }
+
   /** Takes back what a consumer got but did not use: the next one starts with it. */
   putBack(pieces: readonly Buffer[]): void {
     this.#consumer = undefined;

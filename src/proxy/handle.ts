@@ -1,14 +1,13 @@
 import type { RateLimits } from '../accounting/rate-limits.ts';
 import type { Ticket } from '../accounting/ticket.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { Member } from '../pool/member.ts';
 import type { Pool } from '../pool/pool.ts';
 import { admit } from './admit.ts';
 import type { AdmitParts } from './admit.ts';
 import { attempt } from './attempt.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, stillActive } from './authenticate.ts';
 import type { Call } from './call.ts';
 import { choose } from './choose.ts';
 import { endpointFor } from './endpoint-for.ts';
@@ -25,7 +24,6 @@ import type { VirtualKeys } from './virtual-keys.ts';
 
 /** What the data plane works with. Snapshots and counters in memory; no database among them. */
 export interface DataPlane extends AdmitParts {
-  clock: Clock;
   random: Random;
   keys: VirtualKeys;
   pools: { get(id: string): Pool | undefined };
@@ -45,11 +43,13 @@ export interface Admitted {
 
 /** The life of a `/v1` request. Answers the call, or throws what its client should be told. */
 export async function handle(call: Call, plane: DataPlane): Promise<void> {
-  const key = authenticate(call, plane.keys, plane.clock.now());
-  const pool = plane.pools.get(key.poolId);
+  const shown = authenticate(call, plane.keys, plane.clock.now());
+  const pool = plane.pools.get(shown.poolId);
   if (pool === undefined) throw new GatewayError('no_credentials', 'This key has no pool.');
   const endpoint = endpointFor(call, pool);
   const request = await readBody(call, endpoint, limitOf(endpoint, plane));
+  // The body may have taken long: a key that was revoked meanwhile is not admitted.
+  const key = stillActive(shown, plane.keys, plane.clock.now());
   const ticket = admit({ call, endpoint, key, pool, asked: request.asked }, plane);
   const admitted = { call, endpoint, pool, request, ticket };
   const deadline = plane.clock.after(pool.policy.timeouts.totalMs, () => call.expire());
@@ -85,10 +85,12 @@ async function serve(admitted: Admitted, plane: DataPlane): Promise<void> {
       const { clock } = plane;
       const delivered = await relay({ call, exchange, endpoint, asked, ticket, hidesUsage, clock });
       settleDelivered(admitted, member, delivered, plane);
+      exchange.release();
       return;
     }
-    if (verdict.next === 'refuse')
-      return await refuse(admitted, exchange, member, errorBody, plane);
+    if (verdict.next === 'refuse') {
+      return await refuse(admitted, { exchange, member, body: errorBody }, plane);
+    }
     failure = failureOf(verdict, pool, request, plane);
     // A body that streams through can be sent only once.
     if (verdict.next === 'stop' || (request.body.kind === 'stream' && exchange.isSent)) break;

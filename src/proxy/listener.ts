@@ -17,6 +17,9 @@ export interface V1Parts {
   onRefused(error: GatewayError): void;
 }
 
+/** A client that does not take the end of its answer for so long is given up. */
+const UNREAD_MS = 120_000;
+
 /** Unread request bytes up to here are read and dropped, so that the connection can be kept. */
 const DRAINED_BYTES_MAX = 64 * 1024;
 
@@ -143,6 +146,10 @@ class ResponseSink implements Sink {
   end(bytes?: Buffer): void {
     if (bytes === undefined) this.#response.end();
     else this.#response.end(bytes);
+    // The last bytes too must be read some day.
+    if (this.#response.writableLength > 0) {
+      this.#response.setTimeout(UNREAD_MS, () => this.#response.destroy());
+    }
   }
 
   destroy(): void {

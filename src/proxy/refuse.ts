@@ -12,9 +12,7 @@ import { isObject, parseObject } from './usage-readers.ts';
  */
 export async function refuse(
   admitted: Admitted,
-  exchange: Exchange,
-  member: Member,
-  body: Buffer | null,
+  { exchange, member, body }: { exchange: Exchange; member: Member; body: Buffer | null },
   plane: DataPlane,
 ): Promise<void> {
   const { call, ticket } = admitted;

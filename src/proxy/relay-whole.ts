@@ -2,7 +2,7 @@ import type { Usage } from '../entities/usage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { chargeable } from './delivery.ts';
 import type { Delivered, Delivery } from './delivery.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Failure } from './exchange.ts';
 import { clientHeaders } from './headers.ts';
 import { relayOpaque } from './relay-opaque.ts';
 import { failureError } from './failure-error.ts';
@@ -14,8 +14,11 @@ const WHOLE_BYTES_MAX = 256 * 1024;
 /** Delivers a JSON answer in one piece; one that outgrows the limit passes through instead. */
 export async function relayWhole(delivery: Delivery): Promise<Delivered> {
   const { call, exchange, ticket, clock } = delivery;
-  const body = await collect(exchange);
-  if (body === null) return relayOpaque(delivery, { isJson: true });
+  const collected = await collect(exchange);
+  if (collected === 'too_long') return relayOpaque(delivery, { isJson: true });
+  const { body, failure } = collected;
+  if (failure === 'client_gone') return abandoned(delivery, body);
+  if (failure !== null) throw failureError(failure);
   const charged = chargeable(delivery, readUsage(delivery, body), body.length);
   await ticket.durable;
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
@@ -26,24 +29,35 @@ export async function relayWhole(delivery: Delivery): Promise<Delivered> {
   return { status: exchange.status, outcome: 'settled', reason: 'ok', isStream: false, ...charged };
 }
 
-/** The whole body; null when it outgrew the limit: it is back in the exchange then. */
-function collect(exchange: Exchange): Promise<Buffer | null> {
+/** The upstream was at work and charges for it, though nobody is left to take the answer. */
+function abandoned(delivery: Delivery, body: Buffer): Delivered {
+  const reason = 'client_closed_request';
+  const charged = chargeable(delivery, null, body.length);
+  return { status: 499, outcome: 'partial', reason, isStream: false, ...charged };
+}
+
+/** What came of the body, and why no more did; an overlong one is back in the exchange. */
+function collect(
+  exchange: Exchange,
+): Promise<'too_long' | { body: Buffer; failure: Failure | null }> {
   const pieces: Buffer[] = [];
   let size = 0;
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
+    const finish = (failure: Failure | null) => {
+      const [first] = pieces;
+      const body = pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
+      resolve({ body, failure });
+    };
     exchange.consume({
       chunk(bytes) {
         pieces.push(bytes);
         size += bytes.length;
         if (size <= WHOLE_BYTES_MAX) return;
         exchange.putBack(pieces);
-        resolve(null);
+        resolve('too_long');
       },
-      end() {
-        const [first] = pieces;
-        resolve(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces));
-      },
-      fail: (failure) => reject(failureError(failure)),
+      end: () => finish(null),
+      fail: finish,
     });
   });
 }

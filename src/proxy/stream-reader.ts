@@ -1,3 +1,4 @@
+import { addUsage } from '../entities/usage.ts';
 import type { Usage } from '../entities/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import { chatUsage, isObject, parseObject, toldUsage } from './usage-readers.ts';
@@ -76,8 +77,9 @@ export class ChatStreamReader implements StreamReader {
 }
 
 /**
- * Streams of typed events (responses, images, audio): whole when one of `finals` came. The usage is
- * in the final event, or in its `response`.
+ * Streams of typed events (responses, images, audio): whole when one of `finals` came, which is the
+ * last event unless there may be `several` of them. The usage is in the final event, or in its
+ * `response`.
  */
 export class TypedStreamReader implements StreamReader {
   readonly owed = undefined;
@@ -87,14 +89,21 @@ export class TypedStreamReader implements StreamReader {
   isLast = false;
   readonly #finals: ReadonlySet<string>;
   readonly #read: (told: Record<string, unknown>) => Usage | null;
+  readonly #isSeveral: boolean;
+  #hasFinal = false;
 
-  constructor(finals: readonly string[], read: (told: Record<string, unknown>) => Usage | null) {
+  constructor(
+    finals: readonly string[],
+    read: (told: Record<string, unknown>) => Usage | null,
+    { several = false } = {},
+  ) {
     this.#finals = new Set(finals);
     this.#read = read;
+    this.#isSeveral = several;
   }
 
   get isComplete(): boolean {
-    return !this.hasFailed && this.isLast;
+    return !this.hasFailed && this.#hasFinal;
   }
 
   note(event: SseEvent): boolean {
@@ -105,8 +114,15 @@ export class TypedStreamReader implements StreamReader {
     if (type === 'error' || type.endsWith('.failed')) this.hasFailed = true;
     const body = isObject(chunk['response']) ? chunk['response'] : chunk;
     const told = toldUsage(body);
-    if (told !== null) this.usage = this.#read(told);
-    if (this.#finals.has(type)) this.isLast = true;
+    if (told !== null) this.#tell(this.#read(told));
+    if (this.#finals.has(type)) this.#hasFinal = true;
+    this.isLast = this.#hasFinal && !this.#isSeveral;
     return false;
+  }
+
+  /** Each of several finals tells the usage of its own part. */
+  #tell(usage: Usage | null): void {
+    const sum = this.#isSeveral && usage !== null && this.usage !== null;
+    this.usage = sum ? addUsage(this.usage ?? usage, usage) : usage;
   }
 }

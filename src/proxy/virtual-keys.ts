@@ -33,6 +33,10 @@ export class VirtualKeys {
     return this.#byHash.get(this.#hasher.hash(token));
   }
 
+  get(id: string): KeyEntry | undefined {
+    return this.#byId.get(id);
+  }
+
   async load(): Promise<void> {
     for (const row of await this.#em.fork().find(VirtualKey, {})) this.#put(row);
   }

@@ -61,6 +61,9 @@ export interface Gateway {
   logs(): string;
 }
 
+/** Answers up to here are searched for secrets after the test. */
+const KEPT_BYTES_MAX = 64 * 1024;
+
 let serial = 0;
 
 /** Secrets no other text contains: finding one anywhere it must not be is a leak. */
@@ -145,7 +148,7 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   ) => {
     const isRaw =
       typeof body === 'string' || body instanceof Uint8Array || body instanceof FormData;
-    return await fetch(`${url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${key}`,
@@ -157,6 +160,10 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
       ...(body === undefined ? {} : { body: isRaw ? (body as never) : JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    replies.push(JSON.stringify([...response.headers]));
+    const length = Number(response.headers.get('content-length') ?? Number.NaN);
+    if (length < KEPT_BYTES_MAX) replies.push(await response.clone().text());
+    return response;
   };
   const gateway: Gateway = {
     url,

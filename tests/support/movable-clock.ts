@@ -28,7 +28,10 @@ export class MovableClock implements Clock {
     const pending: Pending = { dueMs: 0, delayMs: ms, run, handle: undefined };
     this.#arm(pending);
     return {
-      refresh: () => this.#arm(pending),
+      // As Node's timers: one that was cancelled stays so.
+      refresh: () => {
+        if (this.#pending.has(pending)) this.#arm(pending);
+      },
       cancel: () => this.#disarm(pending),
     };
   }

@@ -25,7 +25,8 @@ export const imagesGenerations: Endpoint = {
   body: 'json',
   model: 'required',
   isRepeatable: false,
-  stream: () => new TypedStreamReader(['image_generation.completed'], responsesUsage),
+  stream: () =>
+    new TypedStreamReader(['image_generation.completed'], responsesUsage, { several: true }),
   meter: { kind: 'usage', read: imageUsage, estimate: asked },
 };
 
@@ -34,5 +35,5 @@ export const imagesEdits: Endpoint = {
   id: 'images.edits',
   path: '/v1/images/edits',
   body: 'multipart',
-  stream: () => new TypedStreamReader(['image_edit.completed'], responsesUsage),
+  stream: () => new TypedStreamReader(['image_edit.completed'], responsesUsage, { several: true }),
 };

@@ -76,7 +76,7 @@ describe('the catalogue', () => {
   });
 
   test('keeps tiers: claude-sonnet-4-5 above 200,000 prompt tokens', () => {
-    expect(versionsOf('anthropic', 'claude-sonnet-4-5')).toEqual([
+    expect(versionsOf('anthropic', 'claude-sonnet-4-5')).toMatchObject([
       {
         provider: 'anthropic',
         model: 'claude-sonnet-4-5',

@@ -23,7 +23,7 @@ describe('a configured price', () => {
         request: '0.005',
       },
     ]);
-    expect(row).toEqual({
+    expect(row).toMatchObject({
       provider: 'openai',
       model: 'house-model',
       validFromMs: Date.UTC(2026, 0, 2),

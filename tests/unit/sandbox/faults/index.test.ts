@@ -35,6 +35,7 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     const page = readFileSync('docs/sandbox.md', 'utf8');
     const line = page
       .split('\n')
+      .map((each) => each.replaceAll(/ +\|/g, ' |'))
       .find((each) => each.startsWith(`| \`${name}\` | ${fault.description} |`));
     expect(line).toBeDefined();
     for (const param of Object.keys(fault.params ?? {})) expect(line).toContain(`\`${param}\``);
