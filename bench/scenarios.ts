@@ -165,7 +165,7 @@ function jsonScenarios(full: boolean): readonly Scenario[] {
     {
       name: 'paced',
       title: 'JSON, 300 requests/s, open loop',
-      traffic: json('paced', { connections: 64, seconds: full ? 3 : 0.8, rate: 300 }),
+      traffic: json('paced', { connections: 64, seconds: full ? 6 : 3, rate: 300 }),
       metrics: [added(0.5), added(0.99), latency(0.5), latency(0.99), cpuPerRequest],
       withDirect: true,
     },
@@ -218,7 +218,7 @@ export const firstWarmUp = streamTraffic('first-warm', quick, 50, 0.1);
 
 /** Compilers and pools get warm before anything else counts. */
 export const warmUp = (full: boolean): Traffic =>
-  json('warm', { connections: 64, seconds: full ? 3 : 0.8 });
+  json('warm', { connections: 64, seconds: full ? 6 : 3 });
 export const streamWarmUp = streamTraffic('warm-stream', quick, 200, 0.3);
 
 export const isStreaming = ({ traffic }: Scenario): boolean => traffic.stamp === 'first';

@@ -7,6 +7,8 @@ import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const MAJOR_MIN = 24;
+/** MiB. What a call allocates is gone when it ends; with little room it would be copied first. */
+const NURSERY = ['--max-semi-space-size=32', '--min-semi-space-size=16'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const compiled = here('../dist/src/cli/main.js');
 
@@ -15,12 +17,22 @@ if (!existsSync(compiled)) {
   process.exit(1);
 }
 
-if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
+const args = process.argv.slice(2);
+
+if (Number(process.versions.node.split('.')[0]) < MAJOR_MIN) {
+  handOver();
+} else if (args[0] === 'serve' && needsRoom() && typeof process.execve === 'function') {
+  const words = [process.execPath, ...NURSERY, ...process.execArgv, here('./tollgate.js'), ...args];
+  process.execve(process.execPath, words, process.env);
+} else {
   // Compiled code is kept between starts: every command loads the same modules.
   module.enableCompileCache?.();
   await import('../dist/src/cli/main.js');
-} else {
-  handOver();
+}
+
+/** Node sizes the nursery of its heap when it starts, so the server starts itself anew with room. */
+function needsRoom() {
+  return !process.execArgv.some((word) => word.startsWith('--max-semi-space-size'));
 }
 
 function handOver() {
@@ -33,7 +45,7 @@ function handOver() {
     console.error(`Tollgate needs Node ${MAJOR_MIN} or later; this is ${process.version}.`);
     process.exit(1);
   }
-  const child = spawn(found, [here('./tollgate.js'), ...process.argv.slice(2)], {
+  const child = spawn(found, [here('./tollgate.js'), ...args], {
     stdio: 'inherit',
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])

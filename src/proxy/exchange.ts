@@ -31,7 +31,7 @@ const EARLY_BYTES_MAX = 64 * 1024;
 
 /**
  * One request to an upstream and its answer. Pushes the body to a consumer, so that back-pressure
- * is a plain `pause`. The only file, with `transport.ts`, that knows undici.
+ * is a plain `pause`. Only this file, `connections.ts` and `transport.ts` know undici.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   status = 0;
@@ -40,6 +40,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   isSent = false;
   /** Resolves with null when the head is here, else with why it will not come. */
   readonly answered: Promise<Failure | null>;
+  /** Called once when the connection is free again. */
+  onOver: (() => void) | undefined;
   readonly #timeouts: Timeouts;
   readonly #timer: Timer;
   #answer: (failure: Failure | null) => void = () => undefined;
@@ -152,6 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#over();
     if (this.#failure !== undefined || this.#isEnded) return;
     this.#isEnded = true;
     this.#idle?.cancel();
@@ -160,8 +163,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(): void {
+    this.#over();
     if (this.#isEnded || this.#failure !== undefined) return;
     this.#finish(this.isSent ? 'lost' : 'connect');
+  }
+
+  #over(): void {
+    const { onOver } = this;
+    this.onOver = undefined;
+    onOver?.();
   }
 
   /** Silence counts only while we read: a paused upstream is not to blame for it. */

@@ -4,7 +4,7 @@ import { JsonScanError, patchTopLevel, scanTopLevel } from '../lib/json-scan.ts'
 import type { JsonScanReason, TopLevel } from '../lib/json-scan.ts';
 import type { Call } from './call.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
-import { chunksOf, passingBody } from './passing-body.ts';
+import { passingBody } from './passing-body.ts';
 import { readForm } from './read-form.ts';
 import { invalid, leftEarly, readModel, tooLarge } from './read-request.ts';
 import type { OutgoingBody, ReadRequest } from './read-request.ts';
@@ -83,20 +83,33 @@ function requireType(call: Call, wanted: keyof typeof MEDIA_TYPES): void {
   });
 }
 
-/** The whole body; throws when it grows past the limit or the client leaves before its end. */
-async function readAll(call: Call, limitBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of chunksOf(call)) {
+/** The whole body; rejects when it grows past the limit or the client leaves before its end. */
+function readAll({ body }: Call, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const stop = () => {
+      body.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    };
+    const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limitBytes) throw tooLarge(limitBytes);
       chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof GatewayError ? error : leftEarly(error);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      if (size <= limitBytes) return;
+      stop();
+      body.pause();
+      reject(tooLarge(limitBytes));
+    };
+    const onEnd = () => {
+      stop();
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    };
+    const onClose = (error?: unknown) => {
+      stop();
+      reject(leftEarly(error));
+    };
+    body.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
 }
 
 function readJson(bytes: Buffer, endpoint: Endpoint): ReadRequest {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { Pool as Connections } from 'undici';
 import type { Timeouts } from '../entities/pool-policy.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Member } from '../pool/member.ts';
+import { Connections } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { OutgoingBody } from './read-request.ts';
 
@@ -28,19 +28,21 @@ export class Transport {
   }
 
   send(member: Member, request: OutgoingRequest): Exchange {
-    const exchange = new Exchange(request.timeouts, this.#clock);
-    this.#connections(member, request.timeouts).dispatch(
-      {
-        method: request.method,
-        path: member.prefix + request.path,
-        headers: request.headers,
-        body: payload(request.body, exchange),
-        // Ours are finer, cover every phase and follow the injected clock.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
-      exchange,
-    );
+    const { method, timeouts, headers } = request;
+    const exchange = new Exchange(timeouts, this.#clock);
+    const options = {
+      method,
+      path: member.prefix + request.path,
+      headers,
+      body: payload(request.body, exchange),
+      // Ours are finer, cover every phase and follow the injected clock.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    this.#connections(member, timeouts).send(options, (giveBack) => {
+      exchange.onOver = giveBack;
+      return exchange;
+    });
     return exchange;
   }
 
@@ -52,17 +54,12 @@ export class Transport {
     const agent = this.#agents.get(member.id);
     if (agent?.member === member) return agent.connections;
     // The credential is new or was changed: calls under way finish on the connections they have.
-    if (agent?.member.origin === member.origin) {
-      this.#agents.set(member.id, { member, connections: agent.connections });
-      return agent.connections;
-    }
-    if (agent !== undefined) void agent.connections.close();
-    const connections = new Connections(member.origin, {
-      connections: null,
-      pipelining: 1,
-      allowH2: false,
-      connect: { timeout: timeouts.connectMs },
-    });
+    const isSameOrigin = agent?.member.origin === member.origin;
+    if (!isSameOrigin) agent?.connections.close();
+    const connections =
+      isSameOrigin && agent !== undefined
+        ? agent.connections
+        : new Connections(member.origin, timeouts.connectMs);
     this.#agents.set(member.id, { member, connections });
     return connections;
   }
