@@ -89,6 +89,7 @@ async function warm(
   targets: readonly RunningTarget[],
 ): Promise<void> {
   for (const target of targets) {
+    if (target.precompiled) continue;
     await rounds.serve(target, warmUp(bench.options.full));
     if (target.streams) await rounds.serve(target, streamWarmUp);
   }

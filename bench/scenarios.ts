@@ -158,14 +158,14 @@ function jsonScenarios(full: boolean): readonly Scenario[] {
     {
       name: 'saturation',
       title: 'JSON, 64 connections, as fast as it goes',
-      traffic: json('saturation', { connections: 64, seconds: full ? 2 : 0.7 }),
+      traffic: json('saturation', { connections: 64, seconds: full ? 2 : 1.2 }),
       metrics: [perSecond, cpuPerRequest],
-      withDirect: true,
+      withDirect: full,
     },
     {
       name: 'paced',
       title: 'JSON, 300 requests/s, open loop',
-      traffic: json('paced', { connections: 64, seconds: full ? 6 : 3, rate: 300 }),
+      traffic: json('paced', { connections: 64, seconds: full ? 6 : 1, rate: 300 }),
       metrics: [added(0.5), added(0.99), latency(0.5), latency(0.99), cpuPerRequest],
       withDirect: true,
     },
@@ -181,7 +181,7 @@ const large = (name: string, extraBytes: number): Scenario => ({
 
 /** The short form must end within a minute with four targets; the full one takes its time. */
 export function scenarios(full: boolean): readonly Scenario[] {
-  const stream = { chunks: full ? 60 : 20, paceMs: 50 };
+  const stream = { chunks: full ? 60 : 10, paceMs: 50 };
   const short = [
     memory(full ? 1000 : 500),
     ...jsonScenarios(full),
@@ -216,9 +216,9 @@ export const streamProbe: Traffic = {
 /** What is compiled on first use must not count as memory of the first streams. */
 export const firstWarmUp = streamTraffic('first-warm', quick, 50, 0.1);
 
-/** Compilers and pools get warm before anything else counts. */
+/** Compilers and pools get warm before anything else counts: V8 takes some five seconds of load. */
 export const warmUp = (full: boolean): Traffic =>
-  json('warm', { connections: 64, seconds: full ? 6 : 3 });
+  json('warm', { connections: 64, seconds: full ? 8 : 4 });
 export const streamWarmUp = streamTraffic('warm-stream', quick, 200, 0.3);
 
 export const isStreaming = ({ traffic }: Scenario): boolean => traffic.stamp === 'first';

@@ -6,7 +6,13 @@ export const direct: Target = {
   async start({ rig }) {
     const port = rig.mockPort;
     return runningTarget(
-      { name: 'direct', version: rig.kind, port, headers: [CLIENT_AUTHORIZATION] },
+      {
+        name: 'direct',
+        version: rig.kind,
+        port,
+        headers: [CLIENT_AUTHORIZATION],
+        precompiled: true,
+      },
       null,
     );
   },

@@ -21,7 +21,13 @@ export const nginx: Target = {
     });
     await untilListening(port, 5000);
     return runningTarget(
-      { name: 'nginx', version: found.version, port, headers: [CLIENT_AUTHORIZATION] },
+      {
+        name: 'nginx',
+        version: found.version,
+        port,
+        headers: [CLIENT_AUTHORIZATION],
+        precompiled: true,
+      },
       child,
     );
   },

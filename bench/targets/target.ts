@@ -24,6 +24,8 @@ export interface RunningTarget {
   readonly port: number;
   /** null when there is no process between the clients and the mock. */
   readonly pid: number | null;
+  /** No compiler at run time that must get warm first. */
+  readonly precompiled?: true;
   /** Header lines the clients add, authorization first. */
   readonly headers: readonly string[];
   /** False for a target that cannot stream; it is measured on JSON alone. */
@@ -46,7 +48,7 @@ export interface Target {
 
 export const CLIENT_AUTHORIZATION = 'authorization: Bearer sk-bench-client';
 
-type Started = Pick<RunningTarget, 'name' | 'version' | 'port' | 'headers'>;
+type Started = Pick<RunningTarget, 'name' | 'version' | 'port' | 'headers' | 'precompiled'>;
 
 /** A running target with its counters at zero; `finish` stops the process. */
 export function runningTarget(started: Started, child: Child | null): RunningTarget {
