@@ -4,10 +4,12 @@ import { recoverHolds } from './accounting/ledger/recover.ts';
 import { catalogueMatchers, catalogueRows } from './accounting/prices/catalogue.ts';
 import { configRows } from './accounting/prices/config-price.ts';
 import { PriceBook } from './accounting/prices/price-book.ts';
+import type { PriceRow } from './accounting/prices/price-row.ts';
 import { storePrices } from './accounting/prices/store.ts';
 import { RateLimits } from './accounting/rate-limits.ts';
 import type { PoolConfig } from './config/file-schema.ts';
 import { ConfigError } from './config/load.ts';
+import type { Config } from './config/load.ts';
 import { serveLock } from './database.ts';
 import type { CallRecord } from './entities/call-record.ts';
 import { createFront } from './front.ts';
@@ -66,8 +68,9 @@ export async function createApp(
     pools: parts.directory,
     ledger,
     async listen() {
+      // A strategy that goes by balance has nobody to choose before the first answers.
+      await balances.start(config.balanceRefreshSeconds * 1000);
       await front.listen({ host: config.host, port: config.port });
-      balances.start(config.balanceRefreshSeconds * 1000);
       const { port } = front.server.address() as AddressInfo;
       const host = config.host.includes(':') ? `[${config.host}]` : config.host;
       return `http://${host}:${port}`;
@@ -127,9 +130,16 @@ async function createPlane(
     await directory.reload();
     metrics.learn(directory.all());
   };
+  // Subscribed before anything is read: what changes meanwhile is applied after it.
+  const loaded = Promise.withResolvers<void>();
+  for (const noun of ['pool.', 'credential.']) {
+    events.subscribe(noun, () => loaded.promise.then(reloadPools));
+  }
+  events.subscribe('virtual_key.', (event) =>
+    loaded.promise.then(() => keys.reload(event.subject)),
+  );
   await Promise.all([reloadPools(), keys.load()]);
-  for (const noun of ['pool.', 'credential.']) events.subscribe(noun, reloadPools);
-  events.subscribe('virtual_key.', (event) => keys.reload(event.subject));
+  loaded.resolve();
   const onSettled = (record: CallRecord) => {
     metrics.settled(record);
     directory.get(record.poolId)?.member(record.credentialId)?.debit(record.costNano);
@@ -157,8 +167,16 @@ async function createPlane(
   return { plane, inFlight, metrics, directory, ledger, balances, transport };
 }
 
+function configuredPrices({ prices }: Config): PriceRow[] {
+  try {
+    return configRows(prices);
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
 async function loadPrices({ config, orm, clock }: Workspace): Promise<PriceBook> {
-  const rows = [...configRows(config.prices), ...catalogueRows()];
+  const rows = [...configuredPrices(config), ...catalogueRows()];
   await storePrices(orm.em.fork(), rows, clock.now());
   return new PriceBook(rows, catalogueMatchers());
 }

@@ -53,8 +53,11 @@ function isCurrent(file: string): boolean {
   }
 }
 
-/** Held by the one process that serves a data directory. */
-export const serveLock = (dataDir: string) => lockFile(join(dataDir, 'serve.lock'), 0);
+/** Commands look by taking the lock for an instant, which nobody may mistake for a server. */
+const LOOK_MS = 500;
+
+/** Held by the one process that serves a data directory; null when another one has it. */
+export const serveLock = (dataDir: string) => lockFile(join(dataDir, 'serve.lock'), LOOK_MS);
 
 /** Whether some process serves the data directory now. */
 export function isServed(dataDir: string): boolean {

@@ -87,13 +87,15 @@ function restParts(space: Workspace, parts: FrontParts) {
     isRouterHealth:
       config.healthStyle === 'auto' ? config.hasFilePools : config.healthStyle === 'router',
     credentials: () =>
-      directory.members().map((member) => ({
-        name: member.name,
-        balanceNano: member.balanceNano,
-        usedNano: member.balanceUsedNano,
-        checkedAtMs: member.balanceCheckedAtMs,
-        isUsable: member.health.blockedUntil('', clock.now()) === 0,
-      })),
+      directory.all().flatMap((pool) =>
+        pool.members.map((member) => ({
+          name: member.name,
+          balanceNano: member.balanceNano,
+          usedNano: member.balanceUsedNano,
+          checkedAtMs: member.balanceCheckedAtMs,
+          isUsable: pool.isUsable(member, clock.now()),
+        })),
+      ),
     notReady: () => {
       if (inFlight.isDraining) return 'draining';
       return ledger.isHealthy ? null : 'the ledger cannot be written';

@@ -54,10 +54,6 @@ export class Ticket {
     this.durable.catch(() => undefined);
   }
 
-  get isSettled(): boolean {
-    return this.#isSettled;
-  }
-
   settle(settlement: Settlement): void {
     if (this.#isSettled) return;
     this.#isSettled = true;

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../lib/secret.ts';
 import type { Settings } from './settings.ts';
@@ -29,21 +39,26 @@ export function loadSecrets(settings: Settings): Secrets {
   };
 }
 
-/** 32 random bytes as hexadecimal text. */
+/**
+ * 32 random bytes as hexadecimal text. The file appears whole or not at all: it is written under
+ * another name and linked, and who comes second takes the first one's.
+ */
 function kept(path: string): string {
-  try {
-    const handle = openSync(path, 'wx', 0o600);
-    const text = randomBytes(32).toString('hex');
-    writeSync(handle, text);
+  if (!existsSync(path)) {
+    const draft = `${path}.${randomBytes(6).toString('hex')}`;
+    const handle = openSync(draft, 'wx', 0o600);
+    writeSync(handle, randomBytes(32).toString('hex'));
     fsyncSync(handle);
     closeSync(handle);
-    return text;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      unlinkSync(draft);
+    }
   }
   const text = readFileSync(path, 'utf8').trim();
-  if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new Error(`${path} is damaged: it must hold 64 hexadecimal digits`);
-  }
-  return text;
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  throw new Error(`${path} is damaged: it must hold 64 hexadecimal digits`);
 }

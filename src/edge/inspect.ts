@@ -98,7 +98,7 @@ const rules: readonly Rule[] = [
   },
   {
     code: 'invalid_request',
-    message: 'The request carries two keys: send Authorization or x-api-key, not both.',
+    message: 'The request carries two keys: send Authorization alone.',
     isBroken: (_request, headers) => headers.has('authorization') && headers.has('x-api-key'),
   },
   {

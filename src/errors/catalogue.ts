@@ -41,7 +41,7 @@ export const catalogue = {
   upstream_stream_interrupted: row(502, 'proxy_error', 'upstream', true),
   no_credentials: row(503, 'server_error', 'capacity', true),
   overloaded: row(503, 'server_error', 'capacity', true),
-  draining: row(503, 'server_error', 'platform', true),
+  draining: row(503, 'server_error', 'capacity', true),
   storage_unavailable: row(503, 'server_error', 'platform', true),
   upstream_timeout: row(504, 'timeout_error', 'upstream', true),
   stream_timeout: row(504, 'timeout_error', 'upstream', true),

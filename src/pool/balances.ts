@@ -8,6 +8,8 @@ import { usdFromNano } from '../lib/money.ts';
 import type { PoolDirectory } from './directory.ts';
 import type { Member } from './member.ts';
 
+/** While a balance is not known at all. */
+const UNKNOWN_RETRY_MS = 5000;
 const ASK_TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 
@@ -39,22 +41,31 @@ export class Balances {
     this.#parts = parts;
   }
 
-  /** Asks now, then every `intervalMs`. */
-  start(intervalMs: number): void {
+  /**
+   * Asks now, then every `intervalMs`; sooner while a balance has never been told. Resolves when the
+   * first round is over, which takes ten seconds at most.
+   */
+  async start(intervalMs: number): Promise<void> {
     const { clock, logger } = this.#parts;
-    const round = () => {
-      this.refresh().catch((error: unknown) =>
-        logger.warn({ err: error }, 'balance refresh failed'),
-      );
+    const round = async () => {
+      try {
+        await this.refresh();
+      } catch (error) {
+        logger.warn({ err: error }, 'balance refresh failed');
+      }
+      if (this.#stopping.signal.aborted) return;
+      const waitMs = this.#isAnyUnknown() ? Math.min(intervalMs, UNKNOWN_RETRY_MS) : intervalMs;
+      this.#timer = clock.after(waitMs, () => void round());
     };
-    const schedule = () => {
-      this.#timer = clock.after(intervalMs, () => {
-        round();
-        schedule();
-      });
-    };
-    schedule();
-    round();
+    await round();
+  }
+
+  #isAnyUnknown(): boolean {
+    return this.#asked().some(({ balanceNano }) => balanceNano === null);
+  }
+
+  #asked(): Member[] {
+    return this.#parts.pools.members().filter((member) => member.kind.balance !== undefined);
   }
 
   async stop(): Promise<void> {
@@ -65,12 +76,9 @@ export class Balances {
 
   /** One round at a time: callers during a round share its result. */
   refresh(): Promise<RefreshResult[]> {
-    this.#running ??= Promise.all(
-      this.#parts.pools
-        .members()
-        .filter((member) => member.kind.balance !== undefined)
-        .map((member) => this.#refreshOne(member)),
-    ).finally(() => (this.#running = undefined));
+    this.#running ??= Promise.all(this.#asked().map((member) => this.#refreshOne(member))).finally(
+      () => (this.#running = undefined),
+    );
     return this.#running;
   }
 

@@ -45,6 +45,12 @@ export class Pool {
     return this.members.find((member) => member.id === credentialId);
   }
 
+  /** Whether it could serve anything at all now. */
+  isUsable({ health, kind, balanceNano }: Member, nowMs: number): boolean {
+    const hasMoney = kind.balance === undefined || (balanceNano ?? 0n) > this.minCreditNano;
+    return hasMoney && health.blockedUntil('', nowMs) === 0;
+  }
+
   /** Who may serve `model` now. */
   usable(model: string, nowMs: number): Member[] {
     return this.members.filter((member) => member.health.blockedUntil(model, nowMs) === 0);

@@ -3,6 +3,7 @@ import type { Ticket } from '../accounting/ticket.ts';
 import type { Outcome } from '../entities/call-record.ts';
 import type { Usage, UsageSource } from '../entities/usage.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Secret } from '../lib/secret.ts';
 import type { Call } from './call.ts';
 import type { Asked, Endpoint } from './endpoints/endpoint.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,6 +16,8 @@ export interface Delivery {
   asked: Asked;
   ticket: Ticket;
   hidesUsage: boolean;
+  /** Of the credential that serves: an upstream's error may not quote it. */
+  secret: Secret;
   clock: Clock;
 }
 

@@ -26,6 +26,9 @@ export interface Consumer {
   fail(failure: Failure): void;
 }
 
+/** Takes what nobody wants any more. */
+const IGNORE: Consumer = { chunk() {}, end() {}, fail() {} };
+
 /** Held until a consumer comes; beyond it the upstream is paused. */
 const EARLY_BYTES_MAX = 64 * 1024;
 
@@ -77,8 +80,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Lets go of everything: an exchange that grew old must not keep its call's buffers alive. */
   release(): void {
-    this.#controller = undefined;
-    this.#consumer = undefined;
+    this.#consumer = IGNORE;
     this.#answer = () => undefined;
     this.headers = {};
   }
@@ -171,6 +173,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #over(): void {
     const { onOver } = this;
     this.onOver = undefined;
+    this.#controller = undefined;
     onOver?.();
   }
 

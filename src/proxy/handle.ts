@@ -14,7 +14,7 @@ import { endpointFor } from './endpoint-for.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import { readBody } from './read-body.ts';
 import type { ReadRequest } from './read-request.ts';
-import { refuse } from './refuse.ts';
+import { handBack } from './hand-back.ts';
 import { relay } from './relay.ts';
 import { settleDelivered, settleFailed } from './settle.ts';
 import type { Transport } from './transport.ts';
@@ -83,13 +83,23 @@ async function serve(admitted: Admitted, plane: DataPlane): Promise<void> {
     if (verdict.next === 'deliver') {
       const { asked, hidesUsage } = request;
       const { clock } = plane;
-      const delivered = await relay({ call, exchange, endpoint, asked, ticket, hidesUsage, clock });
+      const { secret } = member;
+      const delivered = await relay({
+        call,
+        exchange,
+        endpoint,
+        asked,
+        ticket,
+        hidesUsage,
+        secret,
+        clock,
+      });
       settleDelivered(admitted, member, delivered, plane);
       exchange.release();
       return;
     }
     if (verdict.next === 'refuse') {
-      return await refuse(admitted, { exchange, member, body: errorBody }, plane);
+      return await handBack(admitted, { exchange, member, body: errorBody }, plane);
     }
     failure = failureOf(verdict, pool, request, plane);
     // A body that streams through can be sent only once.

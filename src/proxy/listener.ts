@@ -13,7 +13,7 @@ export interface V1Parts {
   plane: DataPlane;
   inFlight: InFlight;
   logger: Logger;
-  /** Told of every call that was refused before it was accepted. */
+  /** Told of every call that ended in an error of ours. */
   onRefused(error: GatewayError): void;
 }
 
@@ -58,10 +58,24 @@ async function answer(
       render(call, request, response, error);
     else if (!response.writableEnded) response.destroy();
   } finally {
-    inFlight.leave(controller);
+    leaveWhenSent(response, controller, inFlight);
     // What nobody read of the body would stand before the connection's next request.
     if (!request.complete) request.resume();
   }
+}
+
+/** A call is under way until its last byte is with the client, so that a stop waits for that too. */
+function leaveWhenSent(
+  response: ServerResponse,
+  controller: AbortController,
+  inFlight: InFlight,
+): void {
+  if (response.writableFinished || response.destroyed) {
+    inFlight.leave(controller);
+    return;
+  }
+  controller.signal.addEventListener('abort', () => response.destroy(), { once: true });
+  response.once('close', () => inFlight.leave(controller));
 }
 
 function note(

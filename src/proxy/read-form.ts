@@ -8,6 +8,9 @@ import type { ReadRequest } from './read-request.ts';
 
 const LIMITS = { fields: 100, files: 20, parts: 120, fieldNameSize: 200, fieldSize: 1024 * 1024 };
 
+/** Fields that decide over the price: a second one could be another reader's first. */
+const DECISIVE = new Set(['model', 'n']);
+
 /** Smaller forms are read whole: they can be judged before anything is sent, and be sent again. */
 const WHOLE_BYTES_MAX = 256 * 1024;
 
@@ -58,18 +61,27 @@ class FormWatch implements BodyWatch {
     if (!/boundary=/i.test(contentType)) {
       throw invalid('The form has no boundary in its content type.', 'content-type');
     }
-    this.#parser = new Busboy({ headers: { 'content-type': contentType }, limits: LIMITS });
+    this.#parser = new Busboy({
+      headers: { 'content-type': contentType },
+      limits: LIMITS,
+      // As upstreams do: a part is a file if it has a file's name, whatever type it claims.
+      isPartAFile: (_field, _type, fileName) => fileName !== undefined,
+    });
     this.#over = new Promise((resolve) => {
       this.#parser.once('finish', resolve).once('error', resolve);
     });
     this.#parser.on('error', () => this.#note(invalid('The form is malformed.')));
     this.#parser.on('field', (name, value: string) => {
-      if (name === 'model' && Object.hasOwn(this.fields, name)) {
-        this.#note(invalid('The field "model" appears more than once.', 'model'));
+      if (DECISIVE.has(name) && Object.hasOwn(this.fields, name)) {
+        this.#note(invalid(`The field "${name}" appears more than once.`, name));
+      }
+      if (name === 'n' && !/^(?:[1-9]|[1-9]\d|1[01]\d|12[0-8])$/.test(value)) {
+        this.#note(invalid('"n" must be a whole number from 1 to 128.', 'n'));
       }
       this.fields[name] = value;
     });
-    this.#parser.on('file', (_name, file) => {
+    this.#parser.on('file', (name, file) => {
+      if (name === 'model') this.#note(invalid('The field "model" must be text.', 'model'));
       // The parser tells of the same mistake; unheard, a stream's error ends the process.
       file.on('error', () => undefined).resume();
     });

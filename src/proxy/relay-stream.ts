@@ -1,4 +1,6 @@
+import { GatewayError } from '../errors/gateway-error.ts';
 import { errorEvent } from '../errors/openai.ts';
+import type { Secret } from '../lib/secret.ts';
 import { SseEvent, SseOverflowError, SseSplitter } from '../lib/sse.ts';
 import { NOT_CHARGED, chargeable } from './delivery.ts';
 import type { Charged, Delivered, Delivery } from './delivery.ts';
@@ -9,6 +11,11 @@ import { TypedStreamReader } from './stream-reader.ts';
 import type { StreamReader } from './stream-reader.ts';
 import { responsesUsage } from './usage-readers.ts';
 import { Writer } from './writer.ts';
+
+/** Stands for an upstream's error event that quotes our credential. */
+const UNQUOTABLE = errorEvent(
+  new GatewayError('upstream_error', 'The upstream ended its answer with an error.'),
+);
 
 /** After its last event an upstream gets this long to end the answer, so that its connection can be kept. */
 const LINGER_MS = 1000;
@@ -55,7 +62,7 @@ export async function relayStream(delivery: Delivery): Promise<Delivered> {
 function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
   const { call, exchange, ticket, clock } = delivery;
   const writer = new Writer(call, exchange, clock);
-  const filter = new EventFilter(reader, delivery.hidesUsage);
+  const filter = new EventFilter(reader, delivery);
   const write = (visible: Buffer) => {
     if (visible.length === 0) return;
     ticket.firstByteMs ??= clock.monotonic() - call.startedMs;
@@ -93,10 +100,12 @@ class EventFilter {
   readonly #splitter = new SseSplitter();
   readonly #reader: StreamReader;
   readonly #isHiding: boolean;
+  readonly #secret: Secret;
 
-  constructor(reader: StreamReader, isHiding: boolean) {
+  constructor(reader: StreamReader, { hidesUsage, secret }: Delivery) {
     this.#reader = reader;
-    this.#isHiding = isHiding;
+    this.#isHiding = hidesUsage;
+    this.#secret = secret;
   }
 
   /** What of the stream the client may have now. */
@@ -106,6 +115,8 @@ class EventFilter {
 
   /** A last event that lacks only its blank line; any other rest was cut off. */
   rest(): Buffer {
+    // Nothing behind the last event is the client's.
+    if (this.#reader.isLast) return Buffer.alloc(0);
     const rest = this.#splitter.rest();
     const visible = this.#visible(rest.length === 0 ? [] : [new SseEvent(rest)]);
     return this.#reader.isLast ? visible : Buffer.alloc(0);
@@ -115,7 +126,9 @@ class EventFilter {
     const visible: Buffer[] = [];
     for (const event of events) {
       const isUsage = this.#reader.note(event);
-      if (!isUsage || !this.#isHiding) visible.push(event.raw);
+      const isLeak = this.#reader.hasFailed && event.raw.includes(this.#secret.reveal());
+      if (isLeak) visible.push(UNQUOTABLE);
+      else if (!isUsage || !this.#isHiding) visible.push(event.raw);
       if (this.#reader.isLast) break;
     }
     return visible.length === 1 && visible[0] !== undefined ? visible[0] : Buffer.concat(visible);

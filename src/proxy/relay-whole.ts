@@ -1,6 +1,6 @@
 import type { Usage } from '../entities/usage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import { chargeable } from './delivery.ts';
+import { NOT_CHARGED, chargeable } from './delivery.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import type { Exchange, Failure } from './exchange.ts';
 import { clientHeaders } from './headers.ts';
@@ -29,10 +29,10 @@ export async function relayWhole(delivery: Delivery): Promise<Delivered> {
   return { status: exchange.status, outcome: 'settled', reason: 'ok', isStream: false, ...charged };
 }
 
-/** The upstream was at work and charges for it, though nobody is left to take the answer. */
+/** Part of the answer was there: the upstream charges for it, though nobody is left to take it. */
 function abandoned(delivery: Delivery, body: Buffer): Delivered {
   const reason = 'client_closed_request';
-  const charged = chargeable(delivery, null, body.length);
+  const charged = body.length === 0 ? NOT_CHARGED : chargeable(delivery, null, body.length);
   return { status: 499, outcome: 'partial', reason, isStream: false, ...charged };
 }
 

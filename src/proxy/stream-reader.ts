@@ -111,7 +111,7 @@ export class TypedStreamReader implements StreamReader {
     if (chunk === null) return false;
     const type = typeof chunk['type'] === 'string' ? chunk['type'] : '';
     this.producedBytes += textBytes(chunk['delta']);
-    if (type === 'error' || type.endsWith('.failed')) this.hasFailed = true;
+    if (type === 'error' || type === 'response.failed') this.hasFailed = true;
     const body = isObject(chunk['response']) ? chunk['response'] : chunk;
     const told = toldUsage(body);
     if (told !== null) this.#tell(this.#read(told));

@@ -115,7 +115,7 @@ const rows: readonly Row[] = [
     error: unusable,
   },
   { name: 'unauthorized', applies: status(401), next: 'next', effect: 'suspect', error: unusable },
-  { name: 'forbidden', applies: status(403), next: 'next', effect: 'suspect', error: unusable },
+  { name: 'forbidden', applies: status(403), next: 'next', effect: 'forbidden', error: unusable },
   {
     name: 'rate_limited',
     applies: status(429),

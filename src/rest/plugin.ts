@@ -37,6 +37,7 @@ export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => v
     if (!parts.isOpen) requireAdmin(request, parts.adminSecret);
   };
   let refreshedMs = Number.NEGATIVE_INFINITY;
+  let round: Promise<unknown> = Promise.resolve();
 
   app.get('/livez', () => ({ status: 'ok' }));
 
@@ -61,8 +62,10 @@ export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => v
     const nowMs = parts.clock.monotonic();
     if (nowMs - refreshedMs >= REFRESH_INTERVAL_MS) {
       refreshedMs = nowMs;
-      await parts.refreshBalances();
+      round = parts.refreshBalances();
     }
+    // Who asks during a round gets its numbers.
+    await round;
     const { total_balance, vercel_keys } = lbHealth(parts);
     return { message: 'Credits refreshed', keys_count: vercel_keys.length, total_balance };
   });

@@ -9,7 +9,7 @@ import type { Cell } from './rows.ts';
 import type { WriterReply } from './writer.ts';
 
 /** Commits start at least this far apart under load; after a quiet spell one starts at once. */
-const GROUP_WINDOW_MS = 4;
+const GROUP_WINDOW_MS = 2;
 /** Settlements nobody waits for may share the commit of holds that follow shortly. */
 const SETTLE_DELAY_MS = 5;
 /** How often a store that failed is tried again. */

@@ -1,7 +1,7 @@
 /**
  * The ledger's own thread: takes batches, commits each in one transaction with
- * `synchronous=FULL`, and says so. Nothing else of the product runs here, so a slow disk never
- * holds up a request that is only passing bytes.
+ * `synchronous=FULL`, and says so. Nothing else of the product runs here, so a slow disk
+ * does not hold up calls that only pass bytes.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqlite } from '../../lib/sqlite.ts';

@@ -98,3 +98,25 @@ test.each(['none', 'served', 'origin'] as const)('%s changes nothing', (kind) =>
   expect(health.apply({ kind }, 'm', NOW)).toBeNull();
   expect(health.stateFor('m', NOW)).toBe('suspect');
 });
+
+describe('forbidden', () => {
+  test('is for one model only, so that no client can set a credential aside', () => {
+    const health = new Health();
+    expect(health.apply({ kind: 'forbidden' }, 'm', NOW)).toEqual({
+      state: 'forbidden',
+      untilMs: NOW + 30_000,
+      model: 'm',
+    });
+    expect(health.stateFor('m', NOW)).toBe('forbidden');
+    expect(health.stateFor('other', NOW)).toBe('active');
+  });
+
+  test('models named by clients do not pile up', () => {
+    const health = new Health();
+    for (let index = 0; index < 1500; index += 1) {
+      health.apply({ kind: 'forbidden' }, `m-${index}`, NOW);
+    }
+    expect(health.stateFor('m-0', NOW)).toBe('active');
+    expect(health.stateFor('m-1499', NOW)).toBe('forbidden');
+  });
+});

@@ -4,6 +4,7 @@ import type { Ticket } from '../../../src/accounting/ticket.ts';
 import { GatewayError } from '../../../src/errors/gateway-error.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import type { Call } from '../../../src/proxy/call.ts';
+import { Secret } from '../../../src/lib/secret.ts';
 import type { Delivery } from '../../../src/proxy/delivery.ts';
 import { chatCompletions } from '../../../src/proxy/endpoints/chat-completions.ts';
 import { Exchange } from '../../../src/proxy/exchange.ts';
@@ -38,6 +39,7 @@ function aDelivery(headers: Record<string, string>, durable: Promise<void>) {
     asked: { model: 'm', fields: {}, bytes: 10 },
     ticket: { durable, firstByteMs: null } as unknown as Ticket,
     hidesUsage: false,
+    secret: new Secret('sk-of-the-credential'),
     clock: systemClock,
   };
   return { delivery, exchange, controller, asked, told };

@@ -30,7 +30,7 @@ const STATUSES: [number, name: string, next: string, effect: string, code: strin
   [400, 'client_error', 'refuse', 'none', null],
   [401, 'unauthorized', 'next', 'suspect', 'no_credentials'],
   [402, 'payment_required', 'next', 'exhausted', 'no_credentials'],
-  [403, 'forbidden', 'next', 'suspect', 'no_credentials'],
+  [403, 'forbidden', 'next', 'forbidden', 'no_credentials'],
   [404, 'client_error', 'refuse', 'none', null],
   [408, 'try_elsewhere', 'next', 'none', 'upstream_error'],
   [409, 'try_elsewhere', 'next', 'none', 'upstream_error'],

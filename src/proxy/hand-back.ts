@@ -10,7 +10,7 @@ import { isObject, parseObject } from './usage-readers.ts';
  * Gives the upstream's own answer back to a client whose request was at fault: verbatim when it is
  * an OpenAI error object that does not quote our credential, else in our words.
  */
-export async function refuse(
+export async function handBack(
   admitted: Admitted,
   { exchange, member, body }: { exchange: Exchange; member: Member; body: Buffer | null },
   plane: DataPlane,
