@@ -143,6 +143,7 @@ async function createPlane(
   const onSettled = (record: CallRecord) => {
     metrics.settled(record);
     directory.get(record.poolId)?.member(record.credentialId)?.debit(record.costNano);
+    if (!logger.isLevelEnabled('info')) return;
     const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
     logger.info(
       { requestId, endpoint, model, status, outcome, reason, durationMs },

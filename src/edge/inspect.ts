@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors/catalogue.ts';
 
 const HEADERS_MAX = 100;
 
-/** Headers of which a second copy lets two readers see two requests. */
+/** Headers that decide how a request is read; a second copy lets two readers see two requests. */
 const SINGLE = new Set([
   'authorization',
   'connection',
@@ -13,7 +13,9 @@ const SINGLE = new Set([
   'content-type',
   'expect',
   'host',
+  'http2-settings',
   'transfer-encoding',
+  'upgrade',
   'x-api-key',
 ]);
 
@@ -140,7 +142,8 @@ export function inspect(request: IncomingMessage): GatewayError | null {
   const { rawHeaders } = request;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
-    if (headers.has(name) && SINGLE.has(name)) {
+    if (!SINGLE.has(name)) continue;
+    if (headers.has(name)) {
       return new GatewayError('invalid_request', `The header ${name} appears more than once.`, {
         param: name,
       });

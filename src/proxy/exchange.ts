@@ -63,7 +63,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#timeouts = timeouts;
     this.#clock = clock;
     this.answered = new Promise((resolve) => (this.#answer = resolve));
-    this.#timer = clock.after(timeouts.firstByteMs, () => this.abort('first_byte_timeout'));
+    this.#timer = clock.after(timeouts.firstByteMs, () =>
+      this.abort(this.#hasHead ? 'idle_timeout' : 'first_byte_timeout'),
+    );
   }
 
   /** Takes the body; what came before is delivered at once. */
@@ -136,10 +138,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     this.#hasHead = true;
-    this.#timer.cancel();
     this.status = status;
     this.headers = headers;
-    this.#watchIdle();
+    if (this.#timeouts.idleMs === this.#timeouts.firstByteMs) {
+      // One timer does for both waits where they are equally long, as they are by default.
+      this.#timer.refresh();
+      this.#idle = this.#timer;
+    } else {
+      this.#timer.cancel();
+      this.#watchIdle();
+    }
     this.#answer(null);
   }
 
