@@ -6,11 +6,12 @@ import type { GatewayError } from '../errors/gateway-error.ts';
 import { renderOpenAiError } from '../errors/openai.ts';
 
 /**
- * A client that is refused while it still sends gets this long to read the refusal. What it sends
- * meanwhile is thrown away: closing on unread bytes would reset the connection, and a reset takes
- * the answer away from the client.
+ * A client that is refused while it still sends may go on until it was quiet for this long, so many
+ * times over at most. What it sends is thrown away: closing on unread bytes would reset the
+ * connection, and a reset takes the answer away from the client.
  */
-const LINGER_MS = 1000;
+const QUIET_MS = 1000;
+const QUIET_WAITS_MAX = 10;
 
 const refused = new WeakSet<Socket>();
 
@@ -32,9 +33,9 @@ export function refuse(
   const { status, headers, body } = renderOpenAiError(error);
   response.writeHead(status, { ...headers, 'x-request-id': requestId, connection: 'close' });
   response.write(body);
-  const timer = setTimeout(() => response.end(), LINGER_MS).unref();
+  const stopWaiting = whenQuiet(request.socket, () => response.end());
   finished(request, { writable: false }, () => {
-    clearTimeout(timer);
+    stopWaiting();
     response.end();
   });
   request.resume();
@@ -74,6 +75,21 @@ export function closeSoon(socket: Socket): void {
   refused.add(socket);
   socket.end();
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.once('close', () => clearTimeout(timer));
+  const stopWaiting = whenQuiet(socket, () => socket.destroy());
+  socket.once('close', stopWaiting);
+}
+
+/** Calls `run` once the peer sends no more, or has sent for too long; returns how to call it off. */
+function whenQuiet(socket: Socket, run: () => void): () => void {
+  let { bytesRead } = socket;
+  let waits = 0;
+  const timer = setInterval(() => {
+    const isSending = socket.bytesRead !== bytesRead;
+    ({ bytesRead } = socket);
+    waits += 1;
+    if (isSending && waits < QUIET_WAITS_MAX) return;
+    clearInterval(timer);
+    run();
+  }, QUIET_MS).unref();
+  return () => clearInterval(timer);
 }

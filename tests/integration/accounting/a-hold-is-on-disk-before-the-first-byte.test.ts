@@ -47,11 +47,13 @@ test('a hold that cannot be written ends in 503, and no upstream is asked until 
   expect(await failed.json()).toMatchObject({
     error: { type: 'server_error', code: 'storage_unavailable' },
   });
-  const asked = gateway.sandbox.witness.entries.length;
+  const asked = () =>
+    gateway.sandbox.witness.entries.filter(({ kind }) => kind === 'received').length;
+  const before503 = asked();
   const refused = await gateway.chat();
   expect(refused.status).toBe(503);
   expect(await refused.json()).toMatchObject({ error: { code: 'storage_unavailable' } });
-  expect(gateway.sandbox.witness.entries.length).toBe(asked);
+  expect(asked()).toBe(before503);
   expect(gateway.app.ledger.isHealthy).toBe(false);
 
   other.exec('alter table holds_away rename to holds');
@@ -68,6 +70,8 @@ test('a hold that cannot be written ends in 503, and no upstream is asked until 
 test('a stream whose hold cannot be written is given up upstream', async () => {
   const gateway = await startGateway();
   await (await gateway.chat()).text();
+  // Its settlement must be committed: a store known to fail takes no call at all.
+  await gateway.records();
   const from = gateway.sandbox.witness.entries.length;
   const other = connect(gateway.space.file);
   other.exec('alter table holds rename to holds_away');
