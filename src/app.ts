@@ -59,7 +59,10 @@ export async function createApp(
   if (lock === null) {
     throw new Error(`another process serves the data directory ${config.dataDir}`);
   }
-  const prices = await prepare(space, pools);
+  const prices = await prepare(space, pools).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
   const parts = await createPlane(space, prices, options);
   const front = await createFront(space, parts);
   const { inFlight, balances, ledger, transport } = parts;

@@ -31,7 +31,7 @@ export async function createFront(space: Workspace, parts: FrontParts): Promise<
   const onRefused = (error: GatewayError) => metrics.refused(error);
   const v1 = v1Listener({ plane, inFlight, logger: space.logger, onRefused });
   const app = fastify({
-    // The data plane stands before the router (docs/adr/0004): a third of its cost was there.
+    // The data plane stands before the router, of which it needs nothing (docs/adr/0004).
     serverFactory: (routed) =>
       createEdgeServer((request, response) =>
         isV1(request.url ?? '') ? v1(request, response) : routed(request, response),

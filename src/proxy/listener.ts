@@ -70,7 +70,8 @@ function leaveWhenSent(
   controller: AbortController,
   inFlight: InFlight,
 ): void {
-  if (response.writableFinished || response.destroyed) {
+  // A call that was aborted is waited for no longer, or a reader that stalls could block the stop.
+  if (response.writableFinished || response.destroyed || controller.signal.aborted) {
     inFlight.leave(controller);
     return;
   }

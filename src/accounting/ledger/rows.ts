@@ -3,7 +3,7 @@ import { USAGE_CLASSES } from '../../entities/usage.ts';
 
 /**
  * What a batch carries between threads: plain rows, one value for each column, money as text (the
- * column makes it an integer). Sent as JSON: cloning so many small values cost four times as much.
+ * column makes it an integer). Sent as JSON: one string to copy instead of many small values.
  */
 export type Cell = string | number | null;
 
