@@ -4,8 +4,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { fileSchema } from '../src/config/file-schema.ts';
+import { poolPresets } from '../src/config/pool-presets.ts';
 import { settings } from '../src/config/settings.ts';
 import type { Setting } from '../src/config/settings.ts';
 import { catalogue } from '../src/errors/catalogue.ts';
@@ -38,7 +40,7 @@ process.exit(isStale ? 1 : 0);
 function defaultOf(row: Setting): string {
   const parsed = row.schema.safeParse(undefined);
   const { data } = parsed;
-  return typeof data === 'string' || typeof data === 'number' ? String(data) : '';
+  return ['string', 'number', 'boolean'].includes(typeof data) ? String(data) : '';
 }
 
 function configurationPage(): string {
@@ -61,13 +63,34 @@ ${lines.join('\n')}
 
 ## \`tollgate.yaml\`
 
-A value written \`os.environ/NAME\` as \`api_key\` is taken from the environment. \`tollgate.example.yaml\` shows a whole file.
+A value written \`os.environ/NAME\` as \`api_key\` is taken from the environment. \`tollgate.example.yaml\` shows a whole file,
+and [routing.md](routing.md) tells what the fields of a pool do. A *duration* is text such as \`30s\`, \`5m\`, \`1h30m\` or \`100ms\`, or a
+number of milliseconds.
 
-${fields(z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as Schema, '')}`;
+${fields(z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as Schema, '')}
+## Presets
+
+What \`preset\` stands for. A field that a pool gives itself replaces the preset's whole.
+
+${presets()}`;
+}
+
+/** Each preset as the fields that it is short for. */
+function presets(): string {
+  return Object.entries(poolPresets)
+    .map(([name, preset]) => {
+      const differs = Object.keys(preset).length > 0;
+      const text = differs
+        ? `\`\`\`yaml\n${stringify(preset)}\`\`\``
+        : 'Every field at its default.';
+      return `### \`${name}\`\n\n${text}\n`;
+    })
+    .join('\n');
 }
 
 interface Schema {
   type?: string;
+  title?: string;
   description?: string;
   default?: unknown;
   enum?: unknown[];
@@ -93,15 +116,23 @@ function fields(schema: Schema, path: string): string {
         ];
   const nested = entries.flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
-    if (field.properties !== undefined) return [fields(field, at)];
-    return field.items?.properties === undefined ? [] : [fields(field.items, `${at}[]`)];
+    const object = objectOf(field);
+    if (object !== undefined) return [fields(object, at)];
+    const item = field.items === undefined ? undefined : objectOf(field.items);
+    return item === undefined ? [] : [fields(item, `${at}[]`)];
   });
   return [...own, ...nested].filter((text) => text !== '').join('\n');
 }
 
+/** The object that a field is, or may be instead of null. */
+function objectOf(field: Schema): Schema | undefined {
+  return [field, ...(field.anyOf ?? [])].find(({ properties }) => properties !== undefined);
+}
+
 function typeText(field: Schema): string {
+  if (field.title !== undefined) return field.title;
   if (field.enum !== undefined) return field.enum.map((value) => code(String(value))).join(' or ');
-  if (field.anyOf !== undefined) return field.anyOf.map((one) => one.type ?? 'any').join(' or ');
+  if (field.anyOf !== undefined) return field.anyOf.map(typeText).join(' or ');
   return field.type === 'array' ? 'list' : (field.type ?? 'any');
 }
 

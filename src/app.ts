@@ -12,22 +12,29 @@ import { ConfigError } from './config/load.ts';
 import type { Config } from './config/load.ts';
 import { serveLock } from './database.ts';
 import type { CallRecord } from './entities/call-record.ts';
+import type { Event } from './entities/event.ts';
 import { createFront } from './front.ts';
 import type { FrontParts } from './front.ts';
 import { newId } from './lib/ids.ts';
 import type { Random } from './lib/random.ts';
 import { openSqlite } from './lib/sqlite.ts';
-import { Balances } from './pool/balances.ts';
-import { PoolDirectory } from './pool/directory.ts';
-import type { TransitionListener } from './pool/pool.ts';
+import type { Balances } from './pool/balances.ts';
+import type { PoolDirectory } from './pool/directory.ts';
 import { providers } from './providers/index.ts';
 import { splitBaseUrl } from './providers/provider.ts';
+import type { CallerKind } from './proxy/caller-credential.ts';
+import type { DataPlane } from './proxy/data-plane.ts';
+import { HostResolver } from './proxy/host-resolver.ts';
+import { IdempotentCalls } from './proxy/idempotent-calls.ts';
 import { InFlight } from './proxy/in-flight.ts';
 import { PlaneMetrics } from './proxy/plane-metrics.ts';
+import { RetryBudget } from './proxy/retry-budget.ts';
 import { Transport } from './proxy/transport.ts';
 import { VirtualKeys } from './proxy/virtual-keys.ts';
 import { strategies } from './routing/index.ts';
 import { applyConfiguredPools, poolMistakes } from './services/configured-pools.ts';
+import { createUpkeep } from './upkeep.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface App {
@@ -39,6 +46,7 @@ export interface App {
   abortCalls(): void;
   balances: Balances;
   pools: PoolDirectory;
+  upkeep: Upkeep;
   ledger: Ledger;
 }
 
@@ -65,14 +73,14 @@ export async function createApp(
   });
   const parts = await createPlane(space, prices, options);
   const front = await createFront(space, parts);
-  const { inFlight, balances, ledger, transport } = parts;
+  const { inFlight, ledger, transport, upkeep } = parts;
   return {
-    balances,
-    pools: parts.directory,
+    balances: upkeep.balances,
+    pools: upkeep.directory,
+    upkeep,
     ledger,
     async listen() {
-      // A strategy that goes by balance has nobody to choose before the first answers.
-      await balances.start(config.balanceRefreshSeconds * 1000);
+      await upkeep.start();
       await front.listen({ host: config.host, port: config.port });
       const { port } = front.server.address() as AddressInfo;
       const host = config.host.includes(':') ? `[${config.host}]` : config.host;
@@ -87,7 +95,7 @@ export async function createApp(
       const closed = front.close();
       front.server.closeAllConnections();
       await closed;
-      await balances.stop();
+      await upkeep.stop();
       await ledger.close();
       await transport.close();
       lock.release();
@@ -111,64 +119,101 @@ async function createPlane(
   space: Workspace,
   prices: PriceBook,
   { random, onFatal }: AppOptions,
-): Promise<FrontParts & { transport: Transport }> {
-  const { config, clock, logger, events, orm } = space;
-  const directory = new PoolDirectory({
-    em: orm.em,
-    sealer: space.sealer,
-    kinds: providers,
-    splitBaseUrl,
-    onTransition: transitionEvents(space),
+): Promise<FrontParts & { transport: Transport; upkeep: Upkeep }> {
+  const { config, clock, logger, orm } = space;
+  const { lookup } = new HostResolver({
+    clock,
+    isPrivateAllowed: config.allowPrivateUpstreams,
+    onRefused: ({ message }) => logger.error({ reason: message }, 'upstream address refused'),
   });
+  const upkeep = createUpkeep(space, lookup, random);
+  const { directory } = upkeep;
   const keys = new VirtualKeys(orm.em, space.hasher);
   const inFlight = new InFlight(config.inFlightMax);
-  const transport = new Transport(clock);
+  const transport = new Transport(clock, lookup);
   const ledger = new Ledger({ file: space.file, owner: newId(), clock, logger, onFatal });
   const metrics = new PlaneMetrics({
     pools: () => directory.all(),
     inFlight: () => inFlight.size,
     isLedgerHealthy: () => ledger.isHealthy,
+    nowMs: () => clock.now(),
   });
-  const reloadPools = async () => {
-    await directory.reload();
-    metrics.learn(directory.all());
-  };
-  // Subscribed before anything is read: what changes meanwhile is applied after it.
-  const loaded = Promise.withResolvers<void>();
-  for (const noun of ['pool.', 'credential.']) {
-    events.subscribe(noun, () => loaded.promise.then(reloadPools));
-  }
-  events.subscribe('virtual_key.', (event) =>
-    loaded.promise.then(() => keys.reload(event.subject)),
-  );
-  await Promise.all([reloadPools(), keys.load()]);
-  loaded.resolve();
-  const onSettled = (record: CallRecord) => {
-    metrics.settled(record);
-    directory.get(record.poolId)?.member(record.credentialId)?.debit(record.costNano);
-    if (!logger.isLevelEnabled('info')) return;
-    const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
-    logger.info(
-      { requestId, endpoint, model, status, outcome, reason, durationMs },
-      'call settled',
-    );
-  };
-  const limits = new RateLimits();
-  const bodyLimitBytes = config.bodyLimitMb * 1024 * 1024;
-  const plane = {
+  await followEvents(space, { upkeep, keys, metrics });
+  const plane: DataPlane = {
     clock,
     random,
     keys,
     pools: directory,
     transport,
+    tokens: upkeep.tokens,
     prices,
     ledger,
-    limits,
-    bodyLimitBytes,
-    onSettled,
+    limits: new RateLimits(),
+    retries: new RetryBudget(() => inFlight.size),
+    idempotent: new IdempotentCalls({ clock }),
+    callerKinds,
+    bodyLimitBytes: config.bodyLimitMb * 1024 * 1024,
+    onSettled: settlements(space, { directory, metrics }),
+    onSelected: (...moved) => upkeep.selections.moved(...moved),
   };
-  const balances = new Balances({ em: orm.em, pools: directory, events, clock, logger });
-  return { plane, inFlight, metrics, directory, ledger, balances, transport };
+  return { plane, inFlight, metrics, ledger, transport, upkeep };
+}
+
+/** Providers whose credentials callers may bring along. */
+const callerKinds: readonly CallerKind[] = [...providers.values()].flatMap((kind) =>
+  kind.callerHeader === undefined || kind.baseUrl === undefined
+    ? []
+    : [{ kind, header: kind.callerHeader, ...splitBaseUrl(kind.baseUrl) }],
+);
+
+/** Reads what the data plane keeps in memory, and whatever of it changes from now on. */
+async function followEvents(
+  { events }: Workspace,
+  { upkeep, keys, metrics }: { upkeep: Upkeep; keys: VirtualKeys; metrics: PlaneMetrics },
+): Promise<void> {
+  const { directory, bans } = upkeep;
+  const reloadPools = async () => {
+    await upkeep.reload();
+    metrics.learn(directory.all());
+  };
+  // Subscribed before anything is read: what changes meanwhile is applied after it.
+  const loaded = Promise.withResolvers<void>();
+  const follow = (prefix: string, run: (event: Event) => Promise<void> | void) =>
+    events.subscribe(prefix, (event) => loaded.promise.then(() => run(event)));
+  follow('pool.', async (event) => {
+    if (event.type !== SELECTED) await reloadPools();
+    // Our own selection is in memory already, and may have moved on since.
+    else if (event.actor !== 'system') directory.select(event.subject, selectedIn(event));
+  });
+  follow('credential.', reloadPools);
+  follow('credential_ban.', async ({ actor, subject }) => {
+    if (actor !== 'system') await bans.reload(subject);
+  });
+  follow('virtual_key.', (event) => keys.reload(event.subject));
+  await Promise.all([reloadPools(), keys.load()]);
+  loaded.resolve();
+}
+
+const SELECTED = 'pool.credential_selected';
+
+const selectedIn = ({ after }: Event): string => {
+  const { credential } = (after ?? {}) as { credential?: unknown };
+  return typeof credential === 'string' ? credential : '';
+};
+
+/** What follows from a settled call besides its record. */
+function settlements(
+  { logger }: Workspace,
+  { directory, metrics }: { directory: PoolDirectory; metrics: PlaneMetrics },
+): (record: CallRecord) => void {
+  return (record) => {
+    metrics.settled(record);
+    directory.get(record.poolId)?.debit(record.credentialId, record.costNano);
+    if (!logger.isLevelEnabled('info')) return;
+    const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
+    const facts = { requestId, endpoint, model, status, outcome, reason, durationMs };
+    logger.info(facts, 'call settled');
+  };
 }
 
 function configuredPrices({ prices }: Config): PriceRow[] {
@@ -193,21 +238,4 @@ function recover({ file, clock, logger }: Workspace): void {
   } finally {
     database.close();
   }
-}
-
-/** Health lives in memory; each change of it is put on record behind the call that caused it. */
-function transitionEvents({ events, logger }: Workspace): TransitionListener {
-  return (member, { state, untilMs, model }, { requestId, verdict, status }) => {
-    events
-      .record([
-        {
-          type: `credential_health.${state}`,
-          subject: member.id,
-          actor: 'system',
-          requestId,
-          after: { until: new Date(untilMs).toISOString(), model, verdict, status },
-        },
-      ])
-      .catch((error: unknown) => logger.error({ err: error }, 'health event not recorded'));
-  };
 }

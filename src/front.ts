@@ -5,22 +5,20 @@ import { createEdgeServer } from './edge/server.ts';
 import { GatewayError } from './errors/gateway-error.ts';
 import { renderOpenAiError } from './errors/openai.ts';
 import { newId } from './lib/ids.ts';
-import type { Balances } from './pool/balances.ts';
-import type { PoolDirectory } from './pool/directory.ts';
-import type { DataPlane } from './proxy/handle.ts';
+import type { DataPlane } from './proxy/data-plane.ts';
 import type { InFlight } from './proxy/in-flight.ts';
 import type { PlaneMetrics } from './proxy/plane-metrics.ts';
 import { isV1, v1Listener } from './proxy/listener.ts';
 import { restPlugin } from './rest/plugin.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface FrontParts {
   plane: DataPlane;
   inFlight: InFlight;
   metrics: PlaneMetrics;
-  directory: PoolDirectory;
   ledger: Ledger;
-  balances: Balances;
+  upkeep: Upkeep;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -78,7 +76,8 @@ function fromFramework(thrown: unknown): GatewayError {
 
 function restParts(space: Workspace, parts: FrontParts) {
   const { config, clock, secrets } = space;
-  const { directory, inFlight, ledger, metrics, balances } = parts;
+  const { inFlight, ledger, metrics, upkeep } = parts;
+  const { directory, balances, discovery } = upkeep;
   const isLoopback = LOOPBACK.has(config.host);
   return {
     clock,
@@ -100,7 +99,7 @@ function restParts(space: Workspace, parts: FrontParts) {
       if (inFlight.isDraining) return 'draining';
       return ledger.isHealthy ? null : 'the ledger cannot be written';
     },
-    refreshBalances: () => balances.refresh(),
+    refresh: () => Promise.all([balances.refresh(), discovery.refresh()]),
     metrics: async () => ({
       contentType: metrics.registry.contentType,
       text: await metrics.registry.metrics(),

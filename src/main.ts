@@ -57,7 +57,7 @@ function untilSignal(): Promise<null> {
 
 const sandboxPool = (url: string) =>
   poolOf(
-    'balance_weighted',
+    'vercel-lb',
     DEFAULT_FLEET.map(({ name, key }) => ({
       name,
       provider: 'sandbox',

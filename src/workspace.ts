@@ -8,6 +8,7 @@ import type { Clock } from './lib/clock.ts';
 import { KeyHasher } from './lib/key-hasher.ts';
 import type { Logger } from './lib/logger.ts';
 import { Sealer } from './lib/seal.ts';
+import { CredentialService } from './services/credentials.ts';
 import { KeyService } from './services/keys.ts';
 import type { ServiceParts } from './services/operation.ts';
 
@@ -25,6 +26,7 @@ export interface Workspace {
   sealer: Sealer;
   parts: ServiceParts;
   keys: KeyService;
+  credentials: CredentialService;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function openWorkspace(
     sealer,
     parts,
     keys: new KeyService(parts, hasher),
+    credentials: new CredentialService(parts),
     async close() {
       await events.close();
       await orm.close();

@@ -1,4 +1,8 @@
 import { InitialSchema } from './0001-initial-schema.ts';
+import { Routing } from './0002-routing.ts';
 
 /** In the order they run. A released migration is never edited. */
-export const migrations = [{ name: '0001-initial-schema', class: InitialSchema }];
+export const migrations = [
+  { name: '0001-initial-schema', class: InitialSchema },
+  { name: '0002-routing', class: Routing },
+];

@@ -1,4 +1,10 @@
-import type { AttemptNote, CallRecord, HoldDraft, Outcome } from '../entities/call-record.ts';
+import type {
+  AttemptNote,
+  CallRecord,
+  HoldDraft,
+  Outcome,
+  RouteNote,
+} from '../entities/call-record.ts';
 import type { Usage, UsageSource } from '../entities/usage.ts';
 import { noUsage } from '../entities/usage.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -21,6 +27,8 @@ export interface Settlement {
   usageSource: UsageSource;
   /** Of the model at the credential that served; undefined when nobody knows it. */
   price: PriceRow | undefined;
+  /** The client's own account at the provider pays: it costs nothing here. */
+  isPaidElsewhere: boolean;
   durationMs: number;
 }
 
@@ -32,6 +40,7 @@ export class Ticket {
   /** Resolves when the hold is on disk: no byte may reach the client before. */
   readonly durable: Promise<void>;
   readonly attempts: AttemptNote[] = [];
+  route: RouteNote | null = null;
   firstByteMs: number | null = null;
   readonly #hold: HoldDraft;
   readonly #meter: MeterKind;
@@ -86,6 +95,7 @@ export class Ticket {
       outcome: settlement.outcome,
       reason: settlement.reason,
       attempts: this.attempts,
+      route: this.route,
       usage,
       usageSource: settlement.usage === null ? 'none' : settlement.usageSource,
       costNano,
@@ -95,9 +105,12 @@ export class Ticket {
     };
   }
 
-  #charge({ outcome, usage, price }: Settlement): { costNano: bigint; isPriced: boolean } {
+  #charge({ outcome, usage, price, isPaidElsewhere }: Settlement): {
+    costNano: bigint;
+    isPriced: boolean;
+  } {
     if (this.#meter === 'unpriced') return { costNano: 0n, isPriced: outcome === 'voided' };
-    if (usage === null) return { costNano: 0n, isPriced: true };
+    if (usage === null || isPaidElsewhere) return { costNano: 0n, isPriced: true };
     if (price === undefined) return { costNano: 0n, isPriced: false };
     const cost = costOf(usage, price);
     return { costNano: cost.costNano, isPriced: cost.unpriced.length === 0 };

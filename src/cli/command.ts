@@ -27,6 +27,12 @@ export function onDataDir(target: Command): Command {
     .option('--config <file>', 'configuration file (TOLLGATE_CONFIG)');
 }
 
+/** A command on one credential, which people may name in three ways. */
+export const onCredential = (target: Command): Command =>
+  onDataDir(target)
+    .usage('<credential> [options]')
+    .addHelpText('after', '\n<credential> is an id, pool/name, or a name that only one pool has.');
+
 /** The configuration under the flags given; mistakes of both come in one error. */
 export function configOf(flags: Flags, overrides: Record<string, string | undefined> = {}): Config {
   const all = {

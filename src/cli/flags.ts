@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DURATION_MAX_MS, durationMs } from '../config/duration.ts';
 import { ConfigError } from '../config/load.ts';
 
 /** A flag's text as a value, or why it is none. */
@@ -13,6 +14,13 @@ export const whole =
     const isFine = number >= min && number <= max;
     return isFine ? number : { mistake: `must be a whole number from ${min} to ${max}` };
   };
+
+/** Milliseconds of a duration such as `10m`; at most ten years, as in a file. */
+export const duration: FlagReader<number> = (value) => {
+  const ms = durationMs(value) ?? 0;
+  const isFine = ms >= 1 && ms <= DURATION_MAX_MS;
+  return isFine ? ms : { mistake: 'must be a duration such as 30s, 10m or 1h30m, up to 87600h' };
+};
 
 /**
  * Collects everything that is wrong with a command line before anything is done, so that it is

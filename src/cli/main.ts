@@ -1,10 +1,15 @@
 import { Command } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { banCredential } from './ban-credential.ts';
 import { createKey } from './create-key.ts';
+import { explain } from './explain.ts';
 import { ledger } from './ledger.ts';
+import { liftBan } from './lift-ban.ts';
+import { listCredentials } from './list-credentials.ts';
 import { listKeys } from './list-keys.ts';
 import { sandbox } from './sandbox.ts';
+import { selectCredential } from './select-credential.ts';
 import { serve } from './serve.ts';
 import { updateKey } from './update-key.ts';
 import { usage } from './usage.ts';
@@ -20,18 +25,30 @@ const program = new Command('tollgate')
   .helpOption('-h, --help', 'show this help')
   .helpCommand(false)
   .showHelpAfterError('Run `tollgate --help` for the commands.');
-for (const part of [serve, sandbox, createKey, listKeys, updateKey, usage, ledger]) {
-  program.addCommand(part);
-}
+const commands = [
+  serve,
+  sandbox,
+  createKey,
+  listKeys,
+  updateKey,
+  listCredentials,
+  banCredential,
+  liftBan,
+  selectCredential,
+  explain,
+  usage,
+  ledger,
+];
+for (const part of commands) program.addCommand(part);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${failureText(error)}\n`);
   process.exitCode = 1;
 }
 
-function explain(error: unknown): string {
+function failureText(error: unknown): string {
   if (error instanceof ConfigError) {
     return [error.message, ...error.mistakes.map((mistake) => `  - ${mistake}`)].join('\n');
   }

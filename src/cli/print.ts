@@ -1,12 +1,16 @@
+/** Clients choose names that end up here: none of them may steer a terminal or forge a line. */
+export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
+
 /** What a command says on standard output. */
-export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+export function print(lines = ''): void {
+  process.stdout.write(`${lines.split('\n').map(printable).join('\n')}\n`);
 }
 
 /** Columns aligned under their headings; numbers to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = rows.map((row) => row.map(printable));
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
+    Math.max(heading.length, ...shown.map((row) => (row[column] ?? '').length)),
   );
   const isNumeric = (column: number) => rows.every((row) => /^[\d.,$-]*$/.test(row[column] ?? ''));
   const line = (cells: readonly string[]) =>
@@ -18,5 +22,5 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .join('  ')
       .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-  return [line(headings), rule, ...rows.map(line)].join('\n');
+  return [line(headings), rule, ...shown.map(line)].join('\n');
 }

@@ -2,8 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
-import { fileSchema, looseSchema } from './file-schema.ts';
-import type { LoosePool, PoolConfig, PriceConfig } from './file-schema.ts';
+import { DEFAULT_POOL, environmentPools } from './environment-pools.ts';
+import { fileSchema } from './file-schema.ts';
+import type { PoolConfig, PriceConfig } from './file-schema.ts';
+import { looseSchema } from './loose-schema.ts';
+import type { LoosePool } from './loose-schema.ts';
 import { settings } from './settings.ts';
 import type { Setting, Settings } from './settings.ts';
 
@@ -53,10 +56,10 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const parsed = fileSchema.safeParse(raw);
   const inFile = parsed.success ? [] : issueTexts(parsed.error.issues);
   // Also of a file with mistakes, so that they all come at once.
-  const loose = looseSchema.parse(raw).pools;
+  const { pools: loose, server } = looseSchema.parse(raw);
   inFile.push(...duplicateNames(loose), ...missingReferences(loose, env), ...judge(loose));
   mistakes.push(...inFile.map((mistake) => `${path}: ${mistake}`));
-  const values = readSettings(env, looseSchema.parse(raw).server, mistakes);
+  const values = readSettings(env, server, mistakes);
   if (mistakes.length > 0 || !parsed.success) throw new ConfigError(mistakes);
   const pools = parsed.data.pools.map((pool) => resolved(pool, env));
   return deepFreeze({
@@ -150,33 +153,12 @@ function twice(items: readonly { name?: string | undefined }[], where: string): 
   return [...repeated].map((name) => `${where}: the name "${name}" is used twice`);
 }
 
-/** Of a pool that no file names: virtual keys made for it keep working when its upstreams change. */
-const DEFAULT_POOL = 'default';
-
-/** The pools that plain environment variables stand for; the first one is the default. */
-function environmentPools(values: Settings): PoolConfig[] {
-  const found: { name: string; strategy: string; credentials: unknown[] }[] = [];
-  if (values.aiGatewayApiKey !== undefined) {
-    const credentials = [{ name: 'vercel-1', provider: 'vercel', api_key: values.aiGatewayApiKey }];
-    found.push({ name: DEFAULT_POOL, strategy: 'balance_weighted', credentials });
-  }
-  if (values.openaiApiKey !== undefined) {
-    const url = values.openaiBaseUrl === undefined ? {} : { base_url: values.openaiBaseUrl };
-    const name = found.length === 0 ? DEFAULT_POOL : 'openai';
-    const credentials = [
-      { name: 'openai-1', provider: 'openai', api_key: values.openaiApiKey, ...url },
-    ];
-    found.push({ name, strategy: 'round_robin', credentials });
-  }
-  return fileSchema.parse({ pools: found }).pools;
-}
-
-/** A pool of named credentials with every other field at its default. */
+/** A pool of named credentials with every other field as its preset says. */
 export function poolOf(
-  strategy: string,
+  preset: string,
   credentials: { name: string; provider: string; api_key: string; base_url: string }[],
 ): PoolConfig[] {
-  return fileSchema.parse({ pools: [{ name: DEFAULT_POOL, strategy, credentials }] }).pools;
+  return fileSchema.parse({ pools: [{ name: DEFAULT_POOL, preset, credentials }] }).pools;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -112,6 +112,13 @@ export const settings = {
     about:
       'GET /health: lb always says `ok`; router says `healthy`, or `unhealthy` with 503 when no credential is usable; auto is router when a configuration file names pools.',
   }),
+  allowPrivateUpstreams: setting({
+    env: 'ALLOW_PRIVATE_UPSTREAMS',
+    yaml: 'allow_private_upstreams',
+    schema: z.stringbool().or(z.boolean()).default(false),
+    about:
+      'Host names that look public may lead to private addresses. Names without a dot, names under .local, .internal and the like, and addresses written out may always; link-local addresses never.',
+  }),
   openaiApiKey: setting({
     env: 'OPENAI_API_KEY',
     schema: z.string().min(1).optional(),
@@ -128,8 +135,43 @@ export const settings = {
     env: 'AI_GATEWAY_API_KEY',
     schema: z.string().min(1).optional(),
     about:
-      'Without pools in the configuration file: Vercel AI Gateway with this credential is the pool `default`.',
+      'Without pools in the configuration file: Vercel AI Gateway with this credential is the pool `default`, preset `vercel-lb`.',
     isSecret: true,
+  }),
+  googleApiKey: setting({
+    env: 'GOOGLE_API_KEY',
+    schema: z.string().min(1).optional(),
+    about:
+      'Without pools in the configuration file: Gemini with this credential in the pool `model-gateway`, preset `model-gateway`; the pool is called `default` when no other variable makes one.',
+    isSecret: true,
+  }),
+  xaiApiKey: setting({
+    env: 'XAI_API_KEY',
+    schema: z.string().min(1).optional(),
+    about: 'Grok with this credential in the same pool.',
+    isSecret: true,
+  }),
+  xaiBaseUrl: setting({
+    env: 'XAI_API_BASE_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    about: 'Where that credential is sent instead of https://api.x.ai/v1.',
+  }),
+  gigachatAuthKey: setting({
+    env: 'GIGACHAT_AUTH_KEY',
+    schema: z.string().min(1).optional(),
+    about: 'GigaChat with this authorization key in the same pool.',
+    isSecret: true,
+  }),
+  perplexityApiKey: setting({
+    env: 'PERPLEXITY_API_KEY',
+    schema: z.string().min(1).optional(),
+    about: 'Perplexity with this credential in the same pool.',
+    isSecret: true,
+  }),
+  perplexityBaseUrl: setting({
+    env: 'PERPLEXITY_API_BASE_URL',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    about: 'Where that credential is sent instead of https://api.perplexity.ai.',
   }),
 } as const;
 

@@ -7,14 +7,47 @@ import type { Usage, UsageSource } from './usage.ts';
  */
 export type Outcome = 'settled' | 'partial' | 'voided' | 'unknown';
 
+/** Why a credential could not be asked. */
+export type Exclusion =
+  | 'banned'
+  | 'exhausted'
+  | 'suspect'
+  | 'cooling'
+  | 'forbidden'
+  | 'ejected'
+  /** Something that may be well again is tried by another call just now. */
+  | 'on_trial'
+  /** Its own requests or tokens of this minute are used up, or the pool's for the model. */
+  | 'limited'
+  /** Its balance is not known yet, which the pool's strategy goes by. */
+  | 'unknown_balance'
+  /** It does not serve the model. */
+  | 'no_model';
+
+/** Why a call went where it went. */
+export interface RouteNote {
+  strategy: string;
+  /** Credentials in the order they were to be tried. */
+  order: string[];
+  /** Who could not be asked, then or when their turn came. */
+  excluded: { credential: string; reason: Exclusion; untilMs?: number }[];
+  /** What chance said, each in [0, 1). */
+  draws?: number[];
+  /** Too few origins were well, so that those ejected were asked too. */
+  isPanic?: true;
+}
+
 /** One upstream call, for the record and for "why did this go there?". */
 export interface AttemptNote {
+  /** Id of a credential, or `caller` for one that the client brought. */
   credential: string;
   /** Upstream status, or 0 when no head arrived. */
   status: number;
   /** Row of the verdict table that judged it. */
   verdict: string;
   ms: number;
+  /** Name sent upstream, where it is not the one asked for. */
+  model?: string;
 }
 
 /** Money set aside for a call before it goes upstream. */
@@ -45,6 +78,8 @@ export interface CallRecord {
   outcome: Outcome;
   reason: string;
   attempts: AttemptNote[];
+  /** Null for calls that were never routed. */
+  route: RouteNote | null;
   usage: Usage;
   usageSource: UsageSource;
   costNano: bigint;

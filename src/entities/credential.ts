@@ -1,3 +1,4 @@
+import type { Opt } from '@mikro-orm/core';
 import { Entity, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { BigIntColumn } from './column-types.ts';
 
@@ -30,6 +31,25 @@ export class Credential {
 
   @Property({ type: 'boolean' })
   isEnabled!: boolean;
+
+  /** Share of the pool's calls under `weighted`. */
+  @Property({ type: 'integer', default: 1 })
+  weight!: Opt<number>;
+
+  /** Tier under `priority`: lower ones serve first. */
+  @Property({ type: 'integer', default: 1 })
+  priority!: Opt<number>;
+
+  /** Requests and tokens in any 60 seconds; null is unlimited. */
+  @Property({ type: 'integer', nullable: true })
+  rpmLimit!: number | null;
+
+  @Property({ type: 'integer', nullable: true })
+  tpmLimit!: number | null;
+
+  /** Names it serves, each with at most one `*`; null: those its provider lists. */
+  @Property({ type: 'json', nullable: true })
+  models!: string[] | null;
 
   @Property({ type: 'string' })
   source!: 'config' | 'operator';

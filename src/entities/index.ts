@@ -1,3 +1,4 @@
+import { Ban } from './ban.ts';
 import { Credential } from './credential.ts';
 import { Event } from './event.ts';
 import { Hold } from './hold.ts';
@@ -10,6 +11,7 @@ import { VirtualKey } from './virtual-key.ts';
 
 /** Every table of the product. */
 export const entities = [
+  Ban,
   Credential,
   Event,
   Hold,

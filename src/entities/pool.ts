@@ -17,6 +17,10 @@ export class Pool {
   @Property({ type: 'json' })
   policy!: PoolPolicy;
 
+  /** Under `selected_then_rotate`: whom calls go to first; null is the oldest. */
+  @Property({ type: 'string', nullable: true })
+  selectedCredentialId!: string | null;
+
   /** `config` rows follow the configuration at every start; others belong to operators. */
   @Property({ type: 'string' })
   source!: 'config' | 'operator';

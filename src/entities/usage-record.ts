@@ -1,6 +1,6 @@
 import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { BigIntColumn, CountColumn } from './column-types.ts';
-import type { Outcome, AttemptNote } from './call-record.ts';
+import type { AttemptNote, Outcome, RouteNote } from './call-record.ts';
 import { UsageColumns } from './usage-columns.ts';
 
 /**
@@ -55,6 +55,9 @@ export class UsageRecord extends UsageColumns {
 
   @Property({ type: 'json' })
   attempts!: AttemptNote[];
+
+  @Property({ type: 'json', nullable: true })
+  route!: RouteNote | null;
 
   @Property({ type: 'string' })
   usageSource!: string;

@@ -57,6 +57,17 @@ export function addUsage(left: Usage, right: Usage): Usage {
   return sum;
 }
 
+/** All tokens of a usage, whatever their class: what limits of tokens count. */
+export const tokensIn = (usage: Usage): number =>
+  usage.input +
+  usage.cacheRead +
+  usage.cacheWrite +
+  usage.output +
+  usage.reasoning +
+  usage.inputAudio +
+  usage.cacheReadAudio +
+  usage.outputAudio;
+
 /** Whether a value has all classes, each a count. Other fields are not looked at. */
 export function isUsage(value: unknown): value is Usage {
   if (typeof value !== 'object' || value === null) return false;

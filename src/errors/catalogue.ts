@@ -20,6 +20,7 @@ const row = (
 export const catalogue = {
   invalid_request: row(400, 'invalid_request_error', 'client', false),
   invalid_api_key: row(401, 'authentication_error', 'client', false),
+  invalid_provider_credential: row(401, 'authentication_error', 'client', false),
   invalid_admin_secret: row(401, 'authentication_error', 'client', false),
   insufficient_quota: row(402, 'insufficient_quota', 'client', false),
   permission_denied: row(403, 'permission_error', 'client', false),

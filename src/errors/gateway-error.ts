@@ -15,6 +15,8 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
   readonly retryAfterMs: number | undefined;
+  /** The call on record that it came of, which may be another than the one it is told to. */
+  requestId: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -22,6 +24,12 @@ export class GatewayError extends Error {
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /** The same error, of this call unless it came of another. */
+  of(requestId: string): this {
+    this.requestId ??= requestId;
+    return this;
   }
 
   get row(): ErrorRow {

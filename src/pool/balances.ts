@@ -1,24 +1,31 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
-import { request } from 'undici';
 import { Credential } from '../entities/credential.ts';
 import type { EventDraft, EventLog } from '../events/log.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { usdFromNano } from '../lib/money.ts';
+import { ask, readJson } from './ask.ts';
+import type { AskParts } from './ask.ts';
 import type { PoolDirectory } from './directory.ts';
 import type { Member } from './member.ts';
 
 /** While a balance is not known at all. */
 const UNKNOWN_RETRY_MS = 5000;
-const ASK_TIMEOUT_MS = 10_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 
-export interface BalanceParts {
+export interface BalanceParts extends AskParts {
   em: EntityManager;
   pools: PoolDirectory;
   events: EventLog;
   clock: Clock;
   logger: Logger;
+}
+
+interface Told {
+  balanceNano: bigint;
+  usedNano: bigint;
+  /** A credential without money has some again. */
+  isRefilled: boolean;
 }
 
 export interface RefreshResult {
@@ -34,6 +41,7 @@ export interface RefreshResult {
 export class Balances {
   readonly #parts: BalanceParts;
   readonly #stopping = new AbortController();
+  readonly #checking = new Map<string, Promise<void>>();
   #running: Promise<RefreshResult[]> | undefined;
   #timer: Timer | undefined;
 
@@ -72,43 +80,65 @@ export class Balances {
     this.#timer?.cancel();
     this.#stopping.abort();
     await this.#running?.catch(() => undefined);
+    await Promise.all(this.#checking.values());
   }
 
   /** One round at a time: callers during a round share its result. */
   refresh(): Promise<RefreshResult[]> {
-    this.#running ??= Promise.all(this.#asked().map((member) => this.#refreshOne(member))).finally(
-      () => (this.#running = undefined),
-    );
+    this.#running ??= Promise.all(
+      this.#asked().map((member) => this.#refreshOne(member, false)),
+    ).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
-  async #refreshOne(asked: Member): Promise<RefreshResult> {
+  /** A call found no money: asked again at once, but not twice at a time. */
+  check(member: Member): Promise<void> {
+    const running = this.#checking.get(member.id);
+    if (running !== undefined) return running;
+    const check = this.#refreshOne(member, true)
+      .then(() => undefined)
+      .finally(() => this.#checking.delete(member.id));
+    this.#checking.set(member.id, check);
+    return check;
+  }
+
+  async #refreshOne(asked: Member, isOwnCheck: boolean): Promise<RefreshResult> {
     const result = { credential: asked.name, balanceNano: asked.balanceNano, error: null };
-    const patience = new AbortController();
-    const timer = this.#parts.clock.after(ASK_TIMEOUT_MS, () => patience.abort());
     try {
-      const signal = AbortSignal.any([patience.signal, this.#stopping.signal]);
-      const { balanceNano, usedNano } = await ask(asked, signal);
+      const { balanceNano, usedNano } = await this.#ask(asked);
       // A reload may have replaced the member while the answer was under way.
       const member = this.#parts.pools.member(asked.id) ?? asked;
-      await this.#note(member, balanceNano, usedNano);
+      const isRefilled =
+        balanceNano > this.#minimum(member) &&
+        member.health.refill(this.#parts.clock.now(), { isOwnCheck });
+      await this.#note(member, { balanceNano, usedNano, isRefilled });
       return { ...result, balanceNano };
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'failed';
       this.#parts.logger.warn({ credential: asked.name, reason }, 'balance not refreshed');
       return { ...result, error: reason };
-    } finally {
-      timer.cancel();
     }
   }
 
-  async #note(member: Member, balanceNano: bigint, usedNano: bigint): Promise<void> {
+  #minimum(member: Member): bigint {
+    return this.#parts.pools.poolOf(member)?.minCreditNano ?? 0n;
+  }
+
+  async #ask(member: Member): Promise<{ balanceNano: bigint; usedNano: bigint }> {
+    const source = member.kind.balance;
+    if (source === undefined) throw new Error('the provider tells no balance');
+    const limits = { bytesMax: ANSWER_BYTES_MAX, signal: this.#stopping.signal };
+    const { status, text } = await ask(member, source.path, this.#parts, limits);
+    if (status !== 200) throw new Error(`the provider answered ${status}`);
+    return source.read(readJson(text));
+  }
+
+  async #note(member: Member, { balanceNano, usedNano, isRefilled }: Told): Promise<void> {
     const { em, events, clock } = this.#parts;
     const before = member.balanceNano;
     member.balanceNano = balanceNano;
     member.balanceUsedNano = usedNano;
     member.balanceCheckedAtMs = clock.now();
-    const refilled = balanceNano > 0n ? member.health.refill(clock.now()) : null;
     const fork = em.fork();
     await fork.nativeUpdate(
       Credential,
@@ -129,29 +159,7 @@ export class Balances {
       const known = before === null ? null : { balance: usdFromNano(before) };
       drafts.push({ type: 'balance.changed', ...facts, before: known });
     }
-    if (refilled !== null) drafts.push({ type: `credential_health.${refilled.state}`, ...facts });
+    if (isRefilled) drafts.push({ type: 'credential_health.active', ...facts });
     if (drafts.length > 0) await events.record(drafts);
   }
-}
-
-async function ask(
-  member: Member,
-  signal: AbortSignal,
-): Promise<{ balanceNano: bigint; usedNano: bigint }> {
-  const source = member.kind.balance;
-  if (source === undefined) throw new Error('the provider tells no balance');
-  const answer = await request(`${member.origin}${member.prefix}${source.path}`, {
-    headers: { ...member.kind.authorize(member.secret.reveal()), accept: 'application/json' },
-    signal,
-  });
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of answer.body) {
-    const bytes = piece as Buffer;
-    size += bytes.length;
-    if (size > ANSWER_BYTES_MAX) throw new Error('the credits answer is too long');
-    pieces.push(bytes);
-  }
-  if (answer.statusCode !== 200) throw new Error(`the provider answered ${answer.statusCode}`);
-  return source.read(JSON.parse(Buffer.concat(pieces).toString('utf8')));
 }

@@ -3,9 +3,11 @@ import { Credential } from '../entities/credential.ts';
 import { Pool as PoolRow } from '../entities/pool.ts';
 import type { Sealer } from '../lib/seal.ts';
 import { Secret } from '../lib/secret.ts';
+import type { Random } from '../lib/random.ts';
 import { Member } from './member.ts';
+import { OriginHealth } from './origin-health.ts';
 import { Pool } from './pool.ts';
-import type { TransitionListener } from './pool.ts';
+import type { HealthListener } from './pool.ts';
 import type { UpstreamKind } from './upstream-kind.ts';
 
 /** What a credential's secret is sealed to, so that ciphertexts cannot be swapped between rows. */
@@ -16,13 +18,16 @@ export interface DirectoryParts {
   sealer: Sealer;
   kinds: ReadonlyMap<string, UpstreamKind>;
   splitBaseUrl: (baseUrl: string) => { origin: string; prefix: string };
-  onTransition: TransitionListener;
+  listener: HealthListener;
+  random: Random;
 }
 
 /** Every pool by id: the data plane's view of pools and credentials, rebuilt when an event says so. */
 export class PoolDirectory {
   readonly #parts: DirectoryParts;
   #pools: ReadonlyMap<string, Pool> = new Map();
+  /** Shared by all credentials of an origin, whatever their pool. */
+  readonly #origins = new Map<string, OriginHealth>();
 
   constructor(parts: DirectoryParts) {
     this.#parts = parts;
@@ -44,6 +49,17 @@ export class PoolDirectory {
     return this.members().find((member) => member.id === credentialId);
   }
 
+  /** The pool that a member belongs to now. */
+  poolOf(member: Member): Pool | undefined {
+    return this.all().find((pool) => pool.member(member.id) !== undefined);
+  }
+
+  /** An operator has chosen whom calls go to first. */
+  select(poolId: string, credentialId: string): void {
+    const pool = this.#pools.get(poolId);
+    if (pool !== undefined) pool.turn.selectedId = credentialId;
+  }
+
   /** Reads all rows and swaps the whole view at once: a call sees the old pools or the new. */
   async reload(): Promise<void> {
     const em = this.#parts.em.fork();
@@ -61,7 +77,7 @@ export class PoolDirectory {
         const members = credentials
           .filter((credential) => credential.poolId === row.id)
           .map((credential) => this.#member(credential, row.name, old));
-        return [row.id, new Pool(row, members, this.#parts.onTransition, old)];
+        return [row.id, new Pool(row, members, this.#parts.listener, old)];
       }),
     );
   }
@@ -71,13 +87,19 @@ export class PoolDirectory {
     const kind = kinds.get(credential.provider);
     if (kind === undefined) throw new Error(`no provider is called ${credential.provider}`);
     const secret = new Secret(sealer.open(credential.secretSealed, secretBinding(credential.id)));
+    const address = splitBaseUrl(credential.baseUrl);
     const facts = {
       id: credential.id,
       name: credential.name,
       poolName,
       kind,
-      ...splitBaseUrl(credential.baseUrl),
+      ...address,
+      originHealth: this.originHealth(address.origin),
       secret,
+      weight: credential.weight,
+      priority: credential.priority,
+      limits: { rpm: credential.rpmLimit, tpm: credential.tpmLimit },
+      models: credential.models,
       balanceNano: credential.balanceNano,
       balanceUsedNano: credential.balanceUsedNano,
       balanceCheckedAtMs: credential.balanceCheckedAt?.getTime() ?? null,
@@ -86,5 +108,13 @@ export class PoolDirectory {
       facts,
       old?.members.find((member) => member.id === credential.id),
     );
+  }
+
+  originHealth(origin: string): OriginHealth {
+    const known = this.#origins.get(origin);
+    if (known !== undefined) return known;
+    const made = new OriginHealth(origin, this.#parts.random);
+    this.#origins.set(origin, made);
+    return made;
   }
 }

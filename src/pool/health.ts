@@ -1,108 +1,295 @@
-/** What an answer says of the credential that was used for it. */
-export type Effect =
-  | { kind: 'none' }
-  /** It served, which changes nothing: what was learned meanwhile from other calls stands. */
-  | { kind: 'served' }
-  /** 429: leave it alone for a while, for this model. */
-  | { kind: 'cooling'; ms: number | null }
-  /** 403: it may not do this, which says nothing of other models. */
-  | { kind: 'forbidden' }
-  /** 401: perhaps at fault, set aside until it is tried again. */
-  | { kind: 'suspect' }
-  /** 402 or no quota left: set aside until a balance check shows money. */
-  | { kind: 'exhausted' }
-  /** The origin is unwell, which is nobody's credential's fault. */
-  | { kind: 'origin' };
+import type { Exclusion } from '../entities/call-record.ts';
+import type { HealthPolicy } from '../entities/pool-policy.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { OF_MODEL, WHOLE, keyOf, keysFor } from './block.ts';
+import type { Block, BlockState } from './block.ts';
+import type { Effect, EffectFacts } from './effect.ts';
+import { FailureCounts } from './failure-counts.ts';
+import type { Sentence } from './failure-counts.ts';
 
-export type HealthState = 'active' | 'cooling' | 'forbidden' | 'suspect' | 'exhausted';
-
-/** A transition worth an event. */
-export interface Transition {
-  state: HealthState;
-  untilMs: number;
-  model: string | null;
+/** What an effect led to. */
+export interface Outcome {
+  /** Newly in force, worth an event. */
+  block: Block | null;
+  sentence: Sentence | null;
+  /** The provider should be asked whether the credential still works. */
+  wantsProbe: boolean;
+  /** The provider should be asked for the balance. */
+  wantsBalance: boolean;
 }
 
-const COOLING_DEFAULT_MS = 1000;
+const NOTHING: Outcome = Object.freeze({
+  block: null,
+  sentence: null,
+  wantsProbe: false,
+  wantsBalance: false,
+});
+
+const COOLING_FIRST_MS = 1000;
+const COOLING_DOUBLED_MAX_MS = 60_000;
 /** `Retry-After: 0` still means that this call found no room. */
 const COOLING_MIN_MS = 100;
 const COOLING_MAX_MS = 3_600_000;
 const FORBIDDEN_MS = 30_000;
+/** Longer than a probe takes: it ends sooner, by the probe's answer. */
 const SUSPECT_MS = 30_000;
-/** Clients choose model names: beyond so many the one that waits longest is forgotten. */
-const MODELS_MAX = 1000;
-const EXHAUSTED_MS = 300_000;
+const EXHAUSTED_FIRST_MS = 300_000;
+const EXHAUSTED_MAX_MS = 3_600_000;
+/** Clients choose model names: beyond so many blocks the oldest of a model that is no ban is forgotten. */
+const BLOCKS_MAX = 2000;
+/** Bans are never forgotten: beyond so many, counting imposes no more. */
+const BANS_MAX = 1000;
 
 /**
- * One credential's health, in memory. Times are wall-clock milliseconds. Cooling and forbidden
- * belong to a model, the other states to the whole credential.
+ * One credential's health, in memory: what sets it aside, wholly or for a model. A block whose time
+ * is over stays until a call succeeds, so that the next one in a row can last longer.
  */
 export class Health {
-  readonly #models = new Map<string, { state: 'cooling' | 'forbidden'; untilMs: number }>();
-  #asideUntilMs = 0;
-  #aside: 'suspect' | 'exhausted' = 'suspect';
+  readonly #blocks = new Map<string, Block>();
+  /** By id. Several may be in force for the same; the one that lasts longest is the block. */
+  readonly #bans = new Map<string, Block>();
+  /** Blocks on trial, by key, with the claim of the call that is trying just now. */
+  readonly #tried = new Map<string, readonly string[]>();
+  readonly #counts = new FailureCounts();
+  /** The model of the call that found no money. */
+  #exhaustedBy = '';
 
-  /** 0 when the credential may serve `model` now, else when it may again. */
-  blockedUntil(model: string, nowMs: number): number {
-    if (this.#asideUntilMs > nowMs) return this.#asideUntilMs;
-    if (this.#models.size === 0) return 0;
-    const untilMs = this.#models.get(model)?.untilMs ?? 0;
-    if (untilMs > nowMs) return untilMs;
-    this.#models.delete(model);
-    return 0;
+  /** Whether nothing was ever held against it: the common case, for the hot path. */
+  get isClear(): boolean {
+    return this.#blocks.size === 0;
   }
 
-  stateFor(model: string, nowMs: number): HealthState {
-    if (this.#asideUntilMs > nowMs) return this.#aside;
-    if (this.blockedUntil(model, nowMs) === 0) return 'active';
-    return this.#models.get(model)?.state ?? 'active';
+  /** Why it cannot serve the model now; null when it can. */
+  exclusion(model: string, nowMs: number): { reason: Exclusion; untilMs: number } | null {
+    if (this.#blocks.size === 0) return null;
+    for (const state of WHOLE) {
+      const found = this.#inForce(keyOf(state, null), nowMs);
+      if (found !== null) return found;
+    }
+    for (const state of OF_MODEL) {
+      const found = this.#inForce(keyOf(state, model), nowMs);
+      if (found !== null) return found;
+    }
+    return null;
   }
 
-  /** The transition the effect caused, or null when it only confirmed what was known. */
-  apply(effect: Effect, model: string, nowMs: number): Transition | null {
+  /** Blocks in force, for listings. */
+  blocks(nowMs: number): Block[] {
+    return [...this.#blocks.values()].filter((block) => block.untilMs > nowMs);
+  }
+
+  /** Claims every trial that the call stands for; the keys go back to `endTrial`. */
+  beginTrial(model: string, nowMs: number): string[] {
+    if (this.#blocks.size === 0) return [];
+    const keys = keysFor(model).filter((key) => {
+      const block = this.#blocks.get(key);
+      return block !== undefined && block.hasTrial && block.untilMs <= nowMs;
+    });
+    for (const key of keys) this.#tried.set(key, keys);
+    return keys;
+  }
+
+  /** Gives back what `beginTrial` returned, but not what another call has claimed since. */
+  endTrial(keys: readonly string[]): void {
+    for (const key of keys) if (this.#tried.get(key) === keys) this.#tried.delete(key);
+  }
+
+  /** A call succeeded that began after these blocks' time: they are over. Returns them. */
+  passed(model: string, startedAtMs: number): Block[] {
+    if (this.#blocks.size === 0) return [];
+    const over: Block[] = [];
+    for (const key of keysFor(model)) {
+      const block = this.#blocks.get(key);
+      if (block === undefined || block.untilMs > startedAtMs) continue;
+      this.#blocks.delete(key);
+      if (block.hasTrial) over.push(block);
+    }
+    return over;
+  }
+
+  /** Takes in what an answer said. */
+  apply(effect: Effect, facts: EffectFacts, policy: HealthPolicy, hasBalance: boolean): Outcome {
+    if (effect.kind === 'none') return NOTHING;
+    if (effect.kind === 'served') {
+      this.#counts.reset(facts.model);
+      return NOTHING;
+    }
+    // Calls that began before the ban: they say nothing new, and must not lead to another.
+    if (this.#isInForce('banned', null, facts.nowMs)) return NOTHING;
+    const outcome = this.#set(effect, facts, policy, hasBalance);
+    const isBanned = this.#isInForce('banned', facts.model, facts.nowMs);
+    if (isBanned || policy.counted === null || this.#bans.size >= BANS_MAX) return outcome;
+    const sentence = this.#counts.note(
+      facts,
+      policy.counted,
+      this.#strike('banned', facts.model),
+      policy.banMaxMs,
+    );
+    return sentence === null ? outcome : { ...outcome, sentence };
+  }
+
+  /** Puts a ban of the journal in force. */
+  ban(ban: {
+    id: string;
+    model: string | null;
+    untilMs: number | null;
+    strike: number;
+    hasTrial: boolean;
+  }): void {
+    const { id, model, strike, hasTrial } = ban;
+    const untilMs = ban.untilMs ?? Infinity;
+    const block: Block = { state: 'banned', model, untilMs, strike, hasTrial, banId: id };
+    this.#bans.set(id, block);
+    this.#put(this.#longestBan(model) ?? block);
+    if (model === null) this.#blocks.delete('suspect');
+    else this.#counts.reset(model);
+  }
+
+  /** Ends a ban; with `isOnTrial` one call alone must succeed first. */
+  endBan(banId: string, nowMs: number, { isOnTrial }: { isOnTrial: boolean }): void {
+    const ended = this.#bans.get(banId);
+    if (ended === undefined) return;
+    this.#bans.delete(banId);
+    if (ended.model !== null) this.#counts.reset(ended.model);
+    const key = keyOf('banned', ended.model);
+    // A longer one holds on, or a success has ended it already.
+    if (this.#blocks.get(key)?.banId !== banId) return;
+    const other = this.#longestBan(ended.model);
+    if (other !== null) this.#put(other);
+    else if (isOnTrial) this.#put({ ...ended, untilMs: nowMs, hasTrial: true, banId: null });
+    else this.#blocks.delete(key);
+  }
+
+  /** What a further ban of the whole credential would be in its row. */
+  nextBanStrike(): number {
+    return this.#strike('banned', null);
+  }
+
+  banIds(): string[] {
+    return [...this.#bans.keys()];
+  }
+
+  /** The provider says that the credential works: what 401s said was about the model. */
+  clearSuspicion(): boolean {
+    return this.#blocks.delete('suspect');
+  }
+
+  /**
+   * A balance check has seen money. One that was made for the very call that found none proves that
+   * this call asks too much: its model waits, lest the same is asked again at once.
+   */
+  refill(nowMs: number, { isOwnCheck }: { isOwnCheck: boolean }): boolean {
+    const isRefilled = this.#blocks.delete('exhausted');
+    if (isRefilled && isOwnCheck) {
+      this.#until('forbidden', this.#exhaustedBy, nowMs + FORBIDDEN_MS, nowMs);
+    }
+    return isRefilled;
+  }
+
+  #set(effect: Effect, facts: EffectFacts, policy: HealthPolicy, hasBalance: boolean): Outcome {
+    const { model, nowMs } = facts;
+    const asks = policy.unauthorized === 'probe';
     switch (effect.kind) {
       case 'cooling':
-        return this.#block('cooling', effect.ms ?? COOLING_DEFAULT_MS, model, nowMs);
-      case 'forbidden':
-        return this.#block('forbidden', FORBIDDEN_MS, model, nowMs);
-      case 'suspect':
-        return this.#setAside('suspect', nowMs, SUSPECT_MS);
+        return this.#cool(effect.ms, facts, policy);
+      case 'forbidden': {
+        if (!asks) return NOTHING;
+        const block = this.#until('forbidden', model, nowMs + FORBIDDEN_MS, nowMs);
+        return { ...NOTHING, block, wantsProbe: facts.status === 403 };
+      }
+      case 'unauthorized': {
+        if (!asks) return NOTHING;
+        this.#until('forbidden', model, nowMs + FORBIDDEN_MS, nowMs);
+        const block = this.#until('suspect', null, nowMs + SUSPECT_MS, nowMs);
+        return { ...NOTHING, block, wantsProbe: true };
+      }
       case 'exhausted':
-        return this.#setAside('exhausted', nowMs, EXHAUSTED_MS);
+        return this.#exhaust(facts, hasBalance);
+      case 'origin':
+        if (effect.ms !== null)
+          this.#cool(effect.ms, facts, { ...policy, rateLimited: { scope: 'model', ms: null } });
+        return NOTHING;
       default:
-        return null;
+        return NOTHING;
     }
   }
 
-  /** A balance check has seen money. */
-  refill(nowMs: number): Transition | null {
-    if (this.#aside !== 'exhausted' || this.#asideUntilMs <= nowMs) return null;
-    this.#asideUntilMs = 0;
-    return { state: 'active', untilMs: nowMs, model: null };
-  }
-
-  #block(
-    state: 'cooling' | 'forbidden',
-    wishedMs: number,
-    model: string,
-    nowMs: number,
-  ): Transition | null {
-    const [oldest] = this.#models.keys();
-    if (this.#models.size >= MODELS_MAX && oldest !== undefined) this.#models.delete(oldest);
+  #cool(
+    told: number | null,
+    { model, nowMs }: EffectFacts,
+    { rateLimited }: HealthPolicy,
+  ): Outcome {
+    const scope = rateLimited.scope === 'credential' ? null : model;
+    const strike = this.#strikeAt('cooling', scope, nowMs);
+    const grown = backoffMs(COOLING_FIRST_MS, strike, COOLING_DOUBLED_MAX_MS);
+    const wishedMs = rateLimited.ms ?? told ?? grown;
     const ms = Math.min(Math.max(wishedMs, COOLING_MIN_MS), COOLING_MAX_MS);
-    const beforeMs = this.#models.get(model)?.untilMs ?? 0;
-    const untilMs = Math.max(nowMs + ms, beforeMs);
-    this.#models.set(model, { state, untilMs });
-    return beforeMs <= nowMs ? { state, untilMs, model } : null;
+    return { ...NOTHING, block: this.#until('cooling', scope, nowMs + ms, nowMs) };
   }
 
-  /** The later end wins, with its reason: a 401 must not hide that a balance check could help. */
-  #setAside(state: 'suspect' | 'exhausted', nowMs: number, ms: number): Transition | null {
-    const wasAside = this.#asideUntilMs > nowMs;
-    if (nowMs + ms <= this.#asideUntilMs) return null;
-    this.#asideUntilMs = nowMs + ms;
-    if (wasAside && this.#aside === state) return null;
-    this.#aside = state;
-    return { state, untilMs: this.#asideUntilMs, model: null };
+  /** With a balance to ask for it waits for money to be seen, else for one call that succeeds. */
+  #exhaust({ model, nowMs }: EffectFacts, hasBalance: boolean): Outcome {
+    const strike = this.#strikeAt('exhausted', null, nowMs);
+    const untilMs = hasBalance
+      ? Infinity
+      : nowMs + backoffMs(EXHAUSTED_FIRST_MS, strike, EXHAUSTED_MAX_MS);
+    this.#exhaustedBy = model;
+    const block = this.#until('exhausted', null, untilMs, nowMs);
+    return { ...NOTHING, block, wantsBalance: hasBalance };
+  }
+
+  /** The later end wins. The block, unless it only confirms one in force. */
+  #until(state: BlockState, model: string | null, untilMs: number, nowMs: number): Block | null {
+    const before = this.#blocks.get(keyOf(state, model));
+    const isInForce = before !== undefined && before.untilMs > nowMs;
+    if (isInForce && before.untilMs >= untilMs) return null;
+    const strike = this.#strikeAt(state, model, nowMs);
+    const block = { state, model, untilMs, strike, hasTrial: state === 'exhausted', banId: null };
+    this.#put(block);
+    return isInForce ? null : block;
+  }
+
+  #strike(state: BlockState, model: string | null): number {
+    return (this.#blocks.get(keyOf(state, model))?.strike ?? 0) + 1;
+  }
+
+  /** Calls that began together fail together: what confirms a block in force is no further strike. */
+  #strikeAt(state: BlockState, model: string | null, nowMs: number): number {
+    const next = this.#strike(state, model);
+    return this.#isInForce(state, model, nowMs) ? next - 1 : next;
+  }
+
+  #longestBan(model: string | null): Block | null {
+    let longest: Block | null = null;
+    for (const ban of this.#bans.values()) {
+      if (ban.model === model && ban.untilMs >= (longest?.untilMs ?? 0)) longest = ban;
+    }
+    return longest;
+  }
+
+  #put(block: Block): void {
+    const key = keyOf(block.state, block.model);
+    if (this.#blocks.size >= BLOCKS_MAX && !this.#blocks.has(key)) this.#forgetOldest();
+    this.#blocks.set(key, block);
+    this.#tried.delete(key);
+  }
+
+  #forgetOldest(): void {
+    for (const [key, { model, banId }] of this.#blocks) {
+      if (model === null || banId !== null) continue;
+      this.#blocks.delete(key);
+      return;
+    }
+  }
+
+  #isInForce(state: BlockState, model: string | null, nowMs: number): boolean {
+    return (this.#blocks.get(keyOf(state, model))?.untilMs ?? 0) > nowMs;
+  }
+
+  #inForce(key: string, nowMs: number): { reason: Exclusion; untilMs: number } | null {
+    const block = this.#blocks.get(key);
+    if (block === undefined) return null;
+    if (block.untilMs > nowMs) return { reason: block.state, untilMs: block.untilMs };
+    return block.hasTrial && this.#tried.has(key) ? { reason: 'on_trial', untilMs: nowMs } : null;
   }
 }

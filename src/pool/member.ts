@@ -1,6 +1,10 @@
 import type { Secret } from '../lib/secret.ts';
 import { Health } from './health.ts';
+import { Latencies } from './latencies.ts';
+import type { OriginHealth } from './origin-health.ts';
 import type { UpstreamKind } from './upstream-kind.ts';
+import { UpstreamLimits } from './upstream-limits.ts';
+import type { Limits } from './upstream-limits.ts';
 
 export interface MemberFacts {
   id: string;
@@ -12,9 +16,23 @@ export interface MemberFacts {
   /** Path before `/v1`, usually empty. */
   prefix: string;
   secret: Secret;
+  weight: number;
+  priority: number;
+  limits: Limits;
+  /** Patterns of the models it serves; null: those its provider lists. */
+  models: readonly string[] | null;
+  originHealth: OriginHealth;
   balanceNano: bigint | null;
   balanceUsedNano: bigint | null;
   balanceCheckedAtMs: number | null;
+}
+
+/** What a provider tells of a model. */
+export interface ModelFacts {
+  id: string;
+  /** Epoch seconds. */
+  created: number;
+  ownedBy: string;
 }
 
 /** A credential as the data plane sees it: what it is, what it has left, how it is doing. */
@@ -26,12 +44,22 @@ export class Member {
   readonly origin: string;
   readonly prefix: string;
   readonly secret: Secret;
+  readonly weight: number;
+  readonly priority: number;
+  readonly limits: Limits;
+  readonly models: readonly string[] | null;
   readonly health: Health;
+  readonly originHealth: OriginHealth;
+  readonly usage: UpstreamLimits;
+  readonly latencies: Latencies;
+  /** By id, as its provider listed them; null while they are not known. */
+  discovered: ReadonlyMap<string, ModelFacts> | null;
   balanceNano: bigint | null;
   balanceUsedNano: bigint | null;
   balanceCheckedAtMs: number | null;
+  readonly #load: { calls: number };
 
-  /** `before` is the same credential's previous member: health outlives a reload. */
+  /** `before` is the same credential's previous member: what was learned of it outlives a reload. */
   constructor(facts: MemberFacts, before?: Member) {
     this.id = facts.id;
     this.name = facts.name;
@@ -40,14 +68,36 @@ export class Member {
     this.origin = facts.origin;
     this.prefix = facts.prefix;
     this.secret = facts.secret;
+    this.weight = facts.weight;
+    this.priority = facts.priority;
+    this.limits = facts.limits;
+    this.models = facts.models;
+    this.originHealth = facts.originHealth;
     this.health = before?.health ?? new Health();
+    this.usage = before?.usage ?? new UpstreamLimits();
+    this.latencies = before?.latencies ?? new Latencies();
+    this.discovered = before?.discovered ?? null;
     this.balanceNano = before?.balanceNano ?? facts.balanceNano;
     this.balanceUsedNano = before?.balanceUsedNano ?? facts.balanceUsedNano;
     this.balanceCheckedAtMs = before?.balanceCheckedAtMs ?? facts.balanceCheckedAtMs;
+    this.#load = before === undefined ? { calls: 0 } : before.#load;
+  }
+
+  /** Calls it is serving now. */
+  get inFlight(): number {
+    return this.#load.calls;
   }
 
   /** What we spent since the provider was last asked; the next poll replaces the estimate. */
   debit(costNano: bigint): void {
     if (this.balanceNano !== null) this.balanceNano -= costNano;
+  }
+
+  enter(): void {
+    this.#load.calls += 1;
+  }
+
+  leave(): void {
+    this.#load.calls -= 1;
   }
 }

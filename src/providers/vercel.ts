@@ -11,6 +11,8 @@ export const vercel: Provider = {
   baseUrl: 'https://ai-gateway.vercel.sh/v1',
   authorize: bearer,
   priceKey: (model) => ({ provider: 'vercel', model }),
+  // The model list is public.
+  probePath: '/v1/credits',
   balance: {
     path: '/v1/credits',
     read(answer) {

@@ -6,18 +6,9 @@ import { Ticket } from '../accounting/ticket.ts';
 import type { CallRecord } from '../entities/call-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Pool } from '../pool/pool.ts';
-import type { Call } from './call.ts';
-import type { Asked, Endpoint } from './endpoints/endpoint.ts';
-import type { KeyEntry } from './virtual-keys.ts';
-
-export interface AdmitRequest {
-  call: Call;
-  endpoint: Endpoint;
-  key: KeyEntry;
-  pool: Pool;
-  asked: Asked;
-}
+import type { Arrived } from './data-plane.ts';
+import { estimateOf } from './route-for.ts';
+import type { Route } from './route.ts';
 
 export interface AdmitParts {
   clock: Clock;
@@ -31,8 +22,9 @@ export interface AdmitParts {
  * Whether this call may go on, in one synchronous step: all conditions hold and everything is taken,
  * or nothing is. The ticket carries the hold.
  */
-export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
-  const { call, endpoint, key, pool, asked } = request;
+export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket {
+  const { call, endpoint, key, pool } = arrived;
+  const { asked } = arrived.request;
   // Now, not when the call began: slow bodies must not bunch up behind the limit.
   const nowMs = parts.clock.monotonic();
   const waitMs = parts.limits.waitMs(key.id, key.rpmLimit, nowMs);
@@ -43,7 +35,7 @@ export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
       { retryAfterMs: waitMs },
     );
   }
-  const estimate = holdFor(request, parts.prices);
+  const estimate = route.isCallers ? 0n : holdFor(arrived, parts.prices);
   if (estimate === null && pool.policy.unpriced === 'refuse') {
     throw new GatewayError(
       'model_not_priced',
@@ -67,21 +59,22 @@ export function admit(request: AdmitRequest, parts: AdmitParts): Ticket {
     ledger: parts.ledger,
     onSettled: parts.onSettled,
   });
+  ticket.route = route.note;
   parts.limits.take(key.id, key.rpmLimit, nowMs);
   return ticket;
 }
 
 /**
- * What the call may cost at the dearest of the pool's providers; null when none of them has a price
- * for the model.
+ * What the call may cost at the dearest of those that could serve it; null when none of them has a
+ * price for the model.
  */
-function holdFor(request: AdmitRequest, prices: PriceBook): bigint | null {
-  const { call, endpoint, pool, asked } = request;
+function holdFor(arrived: Arrived, prices: PriceBook): bigint | null {
+  const { call, endpoint, pool, request } = arrived;
   if (endpoint.meter.kind !== 'usage') return 0n;
-  const usage = endpoint.meter.estimate(asked);
+  const usage = estimateOf(arrived);
   let dearest: bigint | null = null;
-  for (const kind of pool.kinds) {
-    const { provider, model } = kind.priceKey(asked.model);
+  for (const { kind, upstream } of pool.offers(pool.models.resolve(request.asked.model))) {
+    const { provider, model } = kind.priceKey(upstream);
     const price = prices.find(provider, model, call.startedAtMs);
     if (price === undefined) continue;
     const { costNano } = costOf(usage, price);

@@ -1,19 +1,48 @@
-import type { Clock } from '../lib/clock.ts';
+import type { AccessTokens } from '../pool/access-tokens.ts';
+import type { Lease } from '../pool/lease.ts';
 import type { Member } from '../pool/member.ts';
 import type { Pool } from '../pool/pool.ts';
+import { refusesCredential } from '../pool/upstream-kind.ts';
+import type { Clock } from '../lib/clock.ts';
+import { tokenFor } from './token-for.ts';
 import type { Call } from './call.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
+import { errorCodeOf } from './error-in-answer.ts';
 import type { Exchange, Failure } from './exchange.ts';
-import { retryAfterMs, upstreamHeaders } from './headers.ts';
-import type { OutgoingBody } from './read-request.ts';
+import { isHtml, upstreamHeaders } from './headers.ts';
+import { openAnswer } from './open-answer.ts';
+import type { Opened } from './open-answer.ts';
+import { bodyFor } from './read-request.ts';
+import type { ReadRequest } from './read-request.ts';
+import { retryAfterMs } from './retry-after.ts';
 import type { Transport } from './transport.ts';
-import { isObject, parseObject } from './usage-readers.ts';
+import { parseObject } from './usage-readers.ts';
 import type { Answer } from './verdict.ts';
 
+/** What one upstream call came to. */
 export interface Attempted {
   exchange: Exchange;
   answer: Answer;
-  /** Body of an error answer, cut at the limit; null for answers that are to be delivered. */
+  /** Set when the answer can be delivered. */
+  opened: Opened | null;
+  /** Of an error answer, cut at the limit; null for answers that are to be delivered. */
   errorBody: Buffer | null;
+  /** Monotonic: when the answer began. */
+  answeredMs: number;
+}
+
+/** What is to be sent, whoever serves it. */
+export interface Outgoing {
+  call: Call;
+  endpoint: Endpoint;
+  pool: Pool;
+  request: ReadRequest;
+}
+
+export interface AttemptParts {
+  transport: Transport;
+  clock: Clock;
+  tokens: AccessTokens;
 }
 
 /** Reasons of the call's signal that are not the client's doing. */
@@ -21,48 +50,116 @@ const endings: Record<string, Failure> = { deadline: 'deadline', draining: 'drai
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
-/** One upstream call with one credential, up to its head; an error answer is read to its end. */
+/**
+ * One upstream call with one credential, up to the point where it is known what the answer is; an
+ * error answer is read to its end.
+ */
 export async function attempt(
-  call: Call,
-  member: Member,
-  outgoing: { body: OutgoingBody; pool: Pool },
-  parts: { transport: Transport; clock: Clock },
+  outgoing: Outgoing,
+  { lease: { member, served }, isFresh }: { lease: Lease; isFresh: boolean },
+  parts: AttemptParts,
 ): Promise<Attempted> {
-  const exchange = parts.transport.send(member, {
-    method: call.method,
-    path: call.path + call.query,
-    headers: upstreamHeaders(call, member, outgoing.body),
-    body: outgoing.body,
-    timeouts: outgoing.pool.policy.timeouts,
-  });
+  const { call, pool, request } = outgoing;
+  const body = bodyFor(request, served);
+  const exchange = parts.transport.exchange(pool.policy.timeouts);
+  watch(call, exchange);
+  // Without an await where there is no need: most credentials are what calls carry.
+  const secret =
+    member.kind.accessToken === undefined
+      ? member.secret.reveal()
+      : await tokenFor(member, parts.tokens, exchange);
+  if (secret !== null) {
+    parts.transport.send(exchange, member, {
+      method: call.method,
+      path: (member.kind.pathOf?.(call.path) ?? call.path) + call.query,
+      headers: upstreamHeaders(call, member, body, secret),
+      body,
+      isFresh,
+      // A ban that was imposed meanwhile is obeyed up to the moment of sending.
+      mayStart: () =>
+        member.health.exclusion(served.upstream, parts.clock.now())?.reason !== 'banned',
+    });
+  }
+  const failure = await exchange.answered;
+  const answeredMs = parts.clock.monotonic();
+  const violation = body.kind === 'stream' ? body.rest.violation : null;
+  if (failure !== null && violation !== null) throw violation;
+  const result: Result =
+    failure !== null
+      ? failed(failure, exchange)
+      : exchange.status < 300
+        ? await success(exchange, outgoing, parts.clock)
+        : await refusal(exchange, member, parts);
+  // A token may have been withdrawn before its time; the secret it came from may still be good.
+  if (exchange.status === 401 && secret !== null) parts.tokens.forget(member, secret);
+  return { exchange, answeredMs, ...result };
+}
+
+type Result = Omit<Attempted, 'exchange' | 'answeredMs'>;
+
+function watch(call: Call, exchange: Exchange): void {
   const onGone = () => exchange.abort(endings[String(call.signal.reason)] ?? 'client_gone');
   if (call.signal.aborted) onGone();
   else call.signal.addEventListener('abort', onGone, { once: true });
+}
 
-  const failure = await exchange.answered;
-  const violation = outgoing.body.kind === 'stream' ? outgoing.body.rest.violation : null;
-  if (failure !== null && violation !== null) throw violation;
-  if (failure !== null) return { exchange, answer: failed(failure, exchange), errorBody: null };
+async function success(
+  exchange: Exchange,
+  { endpoint, pool }: Outgoing,
+  clock: Clock,
+): Promise<Result> {
+  const { status } = exchange;
+  const head = { phase: 'answered', status, errorCode: null, retryAfterMs: null } as const;
+  if (status === 204 || status === 205) return { answer: head, opened: null, errorBody: null };
+  const opened = await openAnswer(exchange, {
+    endpoint,
+    patience: { clock, ms: pool.policy.heartbeatMs },
+  });
+  if (opened.form === 'failed') return failed(opened.failure, exchange);
+  if (opened.form === 'error') {
+    exchange.abort('lost');
+    const { error, body } = opened;
+    const answer = { ...head, status: error.status, errorCode: error.code };
+    return { answer, opened: null, errorBody: body };
+  }
+  const isUnreadable = opened.form === 'unreadable';
+  if (isUnreadable) exchange.abort('lost');
+  return { answer: { ...head, isUnreadable }, opened, errorBody: null };
+}
+
+async function refusal(exchange: Exchange, member: Member, parts: AttemptParts): Promise<Result> {
   const { status, headers } = exchange;
-  const head = {
-    phase: 'answered',
-    status,
-    retryAfterMs: retryAfterMs(headers, parts.clock.now()),
-  } as const;
-  if (status < 300) return { exchange, answer: { ...head, errorCode: null }, errorBody: null };
+  const told = retryAfterMs(headers, { status, nowMs: parts.clock.now() });
+  const isPage = isHtml(headers);
   const body = await readError(exchange);
-  if (!Buffer.isBuffer(body)) return { exchange, answer: failed(body, exchange), errorBody: null };
-  return { exchange, answer: { ...head, errorCode: errorCode(body) }, errorBody: body };
+  if (!Buffer.isBuffer(body)) return failed(body, exchange);
+  const text = body.toString('utf8');
+  const errorCode = errorCodeOf(parseObject(text)?.['error']);
+  // Some say 400 where others say 401.
+  const isDenied = status === 401 || (status === 400 && refusesCredential(member.kind, text));
+  const answer = {
+    phase: 'answered',
+    status: isDenied ? 401 : status,
+    errorCode,
+    retryAfterMs: told,
+    isPage,
+  } as const;
+  return { answer, opened: null, errorBody: body };
 }
 
 /** Ended by us rather than by the upstream: what came of the body does not matter. */
 const isOurs = (failure: Failure) =>
   failure === 'client_gone' || failure === 'deadline' || failure === 'draining';
 
-const failed = (failure: Failure, exchange: Exchange): Answer => ({
-  phase: 'failed',
-  failure,
-  isSent: exchange.isSent,
+const failed = (failure: Failure, exchange: Exchange): Result => ({
+  answer: {
+    phase: 'failed',
+    failure,
+    isSent: exchange.isSent,
+    isStale: exchange.isReused && !exchange.hasAnswered,
+  },
+  opened: null,
+  errorBody: null,
 });
 
 /** The error body up to the limit; a broken body counts as what of it came. */
@@ -81,11 +178,4 @@ function readError(exchange: Exchange): Promise<Buffer | Failure> {
       fail: (failure) => (isOurs(failure) ? resolve(failure) : finish()),
     });
   });
-}
-
-function errorCode(body: Buffer): string | null {
-  const error = parseObject(body.toString('utf8'))?.['error'];
-  if (!isObject(error)) return null;
-  const { code, type } = error;
-  return typeof code === 'string' ? code : typeof type === 'string' ? type : null;
 }

@@ -1,8 +1,15 @@
+import type { LookupFunction } from 'node:net';
 import { Client } from 'undici';
 import type { Dispatcher } from 'undici';
 
 /** Idle connections kept; more are closed when they come back. */
 const IDLE_MAX = 256;
+
+interface Connection {
+  client: Client;
+  /** The socket it has now has carried an answer. */
+  hasServed: boolean;
+}
 
 /**
  * The connections of one credential to its origin, one call at a time on each. The one that came
@@ -12,55 +19,62 @@ const IDLE_MAX = 256;
 export class Connections {
   readonly #origin: string;
   readonly #connectMs: number;
-  readonly #idle: Client[] = [];
-  readonly #all = new Set<Client>();
+  readonly #lookup: LookupFunction;
+  readonly #idle: Connection[] = [];
+  readonly #all = new Set<Connection>();
   #isClosing = false;
 
-  constructor(origin: string, connectMs: number) {
+  constructor(origin: string, connectMs: number, lookup: LookupFunction) {
     this.#origin = origin;
     this.#connectMs = connectMs;
+    this.#lookup = lookup;
   }
 
   /** Sends on a connection of its own; `giveBack` returns that once the answer is over. */
   send(
     options: Dispatcher.DispatchOptions,
-    open: (giveBack: () => void) => Dispatcher.DispatchHandler,
+    { isFresh }: { isFresh: boolean },
+    open: (giveBack: () => void, isReused: () => boolean) => Dispatcher.DispatchHandler,
   ): void {
-    const client = this.#idle.pop() ?? this.#open();
-    client.dispatch(
-      options,
-      open(() => this.#giveBack(client)),
+    const connection = (isFresh ? undefined : this.#idle.pop()) ?? this.#open();
+    const handler = open(
+      () => this.#giveBack(connection),
+      () => connection.hasServed,
     );
+    connection.client.dispatch(options, handler);
   }
 
   /** Lets calls under way finish. */
   close(): void {
     this.#isClosing = true;
-    for (const client of this.#idle.splice(0)) this.#drop(client);
+    for (const connection of this.#idle.splice(0)) this.#drop(connection);
   }
 
   async destroy(): Promise<void> {
     this.#isClosing = true;
-    await Promise.all([...this.#all].map((client) => client.destroy()));
+    await Promise.all([...this.#all].map(({ client }) => client.destroy()));
   }
 
-  #open(): Client {
+  #open(): Connection {
     const client = new Client(this.#origin, {
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: this.#connectMs },
+      connect: { timeout: this.#connectMs, lookup: this.#lookup },
     });
-    this.#all.add(client);
-    return client;
+    const connection = { client, hasServed: false };
+    client.on('connect', () => (connection.hasServed = false));
+    this.#all.add(connection);
+    return connection;
   }
 
-  #giveBack(client: Client): void {
-    if (this.#isClosing || this.#idle.length >= IDLE_MAX) this.#drop(client);
-    else this.#idle.push(client);
+  #giveBack(connection: Connection): void {
+    connection.hasServed = true;
+    if (this.#isClosing || this.#idle.length >= IDLE_MAX) this.#drop(connection);
+    else this.#idle.push(connection);
   }
 
-  #drop(client: Client): void {
-    this.#all.delete(client);
-    if (!client.destroyed) void client.close();
+  #drop(connection: Connection): void {
+    this.#all.delete(connection);
+    if (!connection.client.destroyed) void connection.client.close();
   }
 }

@@ -4,6 +4,7 @@ import type { Outcome } from '../entities/call-record.ts';
 import type { Usage, UsageSource } from '../entities/usage.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
+import type { Effect } from '../pool/effect.ts';
 import type { Call } from './call.ts';
 import type { Asked, Endpoint } from './endpoints/endpoint.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,6 +20,8 @@ export interface Delivery {
   /** Of the credential that serves: an upstream's error may not quote it. */
   secret: Secret;
   clock: Clock;
+  /** A comment is sent into a stream that was silent for so long; null: never. */
+  heartbeatMs: number | null;
 }
 
 /** What became of a delivery; the ledger's settlement is made from it. */
@@ -27,6 +30,8 @@ export interface Delivered extends Charged {
   outcome: Outcome;
   reason: string;
   isStream: boolean;
+  /** What the way it ended says of the upstream. */
+  effect: Effect;
 }
 
 export interface Charged {
@@ -34,6 +39,12 @@ export interface Charged {
   usage: Usage | null;
   usageSource: UsageSource;
 }
+
+export const SERVED: Effect = { kind: 'served' };
+/** The client ended it. */
+export const NO_EFFECT: Effect = { kind: 'none' };
+/** The upstream broke off what it had begun. */
+export const BROKEN: Effect = { kind: 'origin', isWhole: false, ms: null };
 
 export const NOT_CHARGED: Charged = Object.freeze({ usage: null, usageSource: 'none' });
 

@@ -10,6 +10,10 @@ export type Failure =
   /** The connection broke, or the answer was not HTTP. */
   | 'lost'
   | 'first_byte_timeout'
+  /** The provider gives no token for the credential. */
+  | 'token_refused'
+  /** The credential was banned while its connection was being made. */
+  | 'withdrawn'
   | 'idle_timeout'
   /** The call's total time is over. */
   | 'deadline'
@@ -19,12 +23,31 @@ export type Failure =
   /** The client stopped reading. */
   | 'client_stalled';
 
+/** The connection closed or broke, and that is all that was seen of it. */
+function isBareClose(error: Error & { code?: string }): boolean {
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return true;
+  return error.code === 'UND_ERR_SOCKET' && error.message === 'other side closed';
+}
+
+/** Whether the upstream ended it, rather than the client or we. */
+export const isUpstreams = (failure: Failure): boolean =>
+  failure === 'lost' || failure === 'idle_timeout' || failure === 'first_byte_timeout';
+
+/** What is known only once there is a connection. */
+export interface StartConditions {
+  mayStart(): boolean;
+  isReused(): boolean;
+}
+
 /** Who takes the answer's body. Calls come in order and end with `end` or `fail`. */
 export interface Consumer {
   chunk(bytes: Buffer): void;
   end(): void;
   fail(failure: Failure): void;
 }
+
+/** Interim answers (1xx) before the real one; more are no protocol, but an attack. */
+const INTERIM_MAX = 32;
 
 /** Takes what nobody wants any more. */
 const IGNORE: Consumer = { chunk() {}, end() {}, fail() {} };
@@ -43,9 +66,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   isSent = false;
   /** Resolves with null when the head is here, else with why it will not come. */
   readonly answered: Promise<Failure | null>;
+  /** Its connection had carried an answer before: it may have been closed in the meantime. */
+  isReused = false;
   /** Called once when the connection is free again. */
   onOver: (() => void) | undefined;
-  readonly #timeouts: Timeouts;
+  #hasBegun = false;
+  #interim = 0;
+  #start: StartConditions | undefined;
+  readonly timeouts: Timeouts;
   readonly #timer: Timer;
   #answer: (failure: Failure | null) => void = () => undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -60,12 +88,22 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isPaused = false;
 
   constructor(timeouts: Timeouts, clock: Clock) {
-    this.#timeouts = timeouts;
+    this.timeouts = timeouts;
     this.#clock = clock;
     this.answered = new Promise((resolve) => (this.#answer = resolve));
     this.#timer = clock.after(timeouts.firstByteMs, () =>
       this.abort(this.#hasHead ? 'idle_timeout' : 'first_byte_timeout'),
     );
+  }
+
+  /** Any byte of an answer came. */
+  get hasAnswered(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Asked when the connection is there, just before the request is written. */
+  startWhen(conditions: StartConditions): void {
+    this.#start = conditions;
   }
 
   /** Takes the body; what came before is delivered at once. */
@@ -123,10 +161,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    if (this.#start?.mayStart() === false) this.#finish('withdrawn');
     if (this.#failure !== undefined) {
       controller.abort(new Error(this.#failure));
       return;
     }
+    this.isReused = this.#start?.isReused() === true;
     this.isSent = true;
     this.#timer.refresh();
   }
@@ -136,11 +176,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200) return;
+    this.#hasBegun = true;
+    if (status < 200) {
+      this.#interim += 1;
+      if (this.#interim > INTERIM_MAX) this.abort('lost');
+      return;
+    }
     this.#hasHead = true;
     this.status = status;
     this.headers = headers;
-    if (this.#timeouts.idleMs === this.#timeouts.firstByteMs) {
+    if (this.timeouts.idleMs === this.timeouts.firstByteMs) {
       // One timer does for both waits where they are equally long, as they are by default.
       this.#timer.refresh();
       this.#idle = this.#timer;
@@ -172,9 +217,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#consumer?.end();
   }
 
-  onResponseError(): void {
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#over();
     if (this.#isEnded || this.#failure !== undefined) return;
+    // Bytes that are no answer are bytes all the same.
+    if (!isBareClose(error)) this.#hasBegun = true;
     this.#finish(this.isSent ? 'lost' : 'connect');
   }
 
@@ -187,7 +234,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** Silence counts only while we read: a paused upstream is not to blame for it. */
   #watchIdle(): void {
-    this.#idle ??= this.#clock.after(this.#timeouts.idleMs, () => this.abort('idle_timeout'));
+    this.#idle ??= this.#clock.after(this.timeouts.idleMs, () => this.abort('idle_timeout'));
   }
 
   #finish(failure: Failure): void {

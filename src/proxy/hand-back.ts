@@ -1,28 +1,27 @@
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { Lease } from '../pool/lease.ts';
 import type { Member } from '../pool/member.ts';
-import type { Exchange } from './exchange.ts';
-import type { Admitted, DataPlane } from './handle.ts';
+import type { Attempted } from './attempt.ts';
+import type { Admitted, DataPlane } from './data-plane.ts';
 import { clientHeaders } from './headers.ts';
 import { settleDelivered } from './settle.ts';
 import { isObject, parseObject } from './usage-readers.ts';
 
 /**
- * Gives the upstream's own answer back to a client whose request was at fault: verbatim when it is
- * an OpenAI error object that does not quote our credential, else in our words.
+ * Gives the upstream's own answer back to a client whose request, or own credential, was at fault:
+ * verbatim when it is an OpenAI error object that does not quote the credential, else in our words.
+ * True: it is a whole answer.
  */
 export async function handBack(
   admitted: Admitted,
-  { exchange, member, body }: { exchange: Exchange; member: Member; body: Buffer | null },
+  lease: Lease,
+  { exchange, answer, errorBody: body }: Attempted,
   plane: DataPlane,
-): Promise<void> {
+): Promise<boolean> {
   const { call, ticket } = admitted;
-  const { status } = exchange;
-  if (body === null || !isSafe(body, member)) {
-    throw new GatewayError(
-      status === 404 ? 'not_found' : 'invalid_request',
-      `The upstream refused the request with status ${status}.`,
-    );
-  }
+  // Of an error in a 200 the status it should have had.
+  const status = answer.phase === 'answered' ? answer.status : exchange.status;
+  if (body === null || !isSafe(body, lease.member)) throw inOurWords(status);
   await ticket.durable;
   const headers = clientHeaders(call, exchange.headers);
   headers['content-type'] = 'application/json';
@@ -32,7 +31,21 @@ export async function handBack(
   call.sink.end(body);
   const reason = `upstream_${status}`;
   const nothing = { usage: null, usageSource: 'none', isStream: false } as const;
-  settleDelivered(admitted, member, { status, outcome: 'voided', reason, ...nothing }, plane);
+  settleDelivered(admitted, lease, { status, outcome: 'voided', reason, ...nothing }, plane);
+  return true;
+}
+
+function inOurWords(status: number): GatewayError {
+  if (status === 401 || status === 402 || status === 403) {
+    return new GatewayError(
+      'invalid_provider_credential',
+      `The provider refused the credential that came with the request (status ${status}).`,
+    );
+  }
+  return new GatewayError(
+    status === 404 ? 'not_found' : 'invalid_request',
+    `The upstream refused the request with status ${status}.`,
+  );
 }
 
 function isSafe(body: Buffer, member: Member): boolean {

@@ -32,9 +32,10 @@ export function upstreamHeaders(
   call: Call,
   member: Member,
   body: OutgoingBody,
+  secret: string,
 ): Record<string, string> {
   const headers: Record<string, string> = {
-    ...member.kind.authorize(member.secret.reveal()),
+    ...member.kind.authorize(secret),
     'user-agent': USER_AGENT,
     'accept-encoding': 'identity',
     'x-request-id': call.id,
@@ -46,7 +47,7 @@ export function upstreamHeaders(
     }
   }
   if (body.kind === 'stream' && call.contentLength !== null) {
-    headers['content-length'] = String(call.contentLength);
+    headers['content-length'] = String(call.contentLength + body.grownBy);
   }
   return headers;
 }
@@ -74,13 +75,5 @@ function copy(
 /** Visible ASCII and blanks only: nothing that could end a header early. */
 const isVisible = (value: string): boolean => /^[\x20-\x7e\t]*$/.test(value);
 
-/** `Retry-After` as milliseconds from now: seconds or an HTTP date (RFC 9110 §10.2.3), or `retry-after-ms`. */
-export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | null {
-  const exact = Number(headers['retry-after-ms'] ?? Number.NaN);
-  if (Number.isFinite(exact) && exact >= 0) return exact;
-  const text = headers['retry-after'];
-  if (typeof text !== 'string') return null;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
-}
+export const isHtml = (headers: IncomingHttpHeaders): boolean =>
+  (headers['content-type'] ?? '').toLowerCase().startsWith('text/html');

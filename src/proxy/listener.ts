@@ -5,8 +5,8 @@ import { renderOpenAiError } from '../errors/openai.ts';
 import type { Logger } from '../lib/logger.ts';
 import { newId } from '../lib/ids.ts';
 import type { Call, Sink } from './call.ts';
+import type { DataPlane } from './data-plane.ts';
 import { handle } from './handle.ts';
-import type { DataPlane } from './handle.ts';
 import type { InFlight } from './in-flight.ts';
 
 export interface V1Parts {
@@ -104,7 +104,7 @@ function render(
     return;
   }
   const { status, headers, body } = renderOpenAiError(error);
-  response.writeHead(status, { ...headers, 'x-request-id': call.id });
+  response.writeHead(status, { ...headers, 'x-request-id': error.requestId ?? call.id });
   response.end(body);
 }
 

@@ -3,12 +3,14 @@ import { USAGE_CLASSES } from '../entities/usage.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import { Counter, Gauge, Histogram, LATENCY_BUCKETS, Registry } from '../lib/metrics.ts';
 import { usdFromNano } from '../lib/money.ts';
+import type { Member } from '../pool/member.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface MetricSources {
   pools(): Pool[];
   inFlight(): number;
   isLedgerHealthy(): boolean;
+  nowMs(): number;
 }
 
 /** What `/metrics` tells of the data plane. Labels are ours alone: no client can invent a series. */
@@ -41,16 +43,25 @@ export class PlaneMetrics {
     this.#gauge('ledger_healthy', '1 while the ledger can be written.', (gauge) =>
       gauge.set(sources.isLedgerHealthy() ? 1 : 0),
     );
-    const balance = 'Balance as last asked, less what was settled since.';
-    this.#gauge('credential_balance_usd', balance, (gauge) => {
-      gauge.reset();
-      for (const pool of sources.pools()) {
-        for (const { name: credential, balanceNano } of pool.members) {
-          if (balanceNano === null) continue;
-          gauge.set({ pool: pool.name, credential }, Number(usdFromNano(balanceNano)));
-        }
-      }
-    });
+    this.#perCredential(
+      'credential_usable',
+      '1 while it may serve at all.',
+      (member, pool) => (pool.isUsable(member, sources.nowMs()) ? 1 : 0),
+      sources,
+    );
+    this.#perCredential(
+      'credential_in_flight',
+      'Calls it is serving.',
+      ({ inFlight }) => inFlight,
+      sources,
+    );
+    this.#blocks(sources);
+    this.#perCredential(
+      'credential_balance_usd',
+      'Balance as last asked, less what was settled since.',
+      ({ balanceNano }) => (balanceNano === null ? null : Number(usdFromNano(balanceNano))),
+      sources,
+    );
   }
 
   /** Names for the ids in records; called when pools are reloaded. */
@@ -70,7 +81,9 @@ export class PlaneMetrics {
     if (record.firstByteMs !== null)
       this.#firstByte.observe({ endpoint }, record.firstByteMs / 1000);
     for (const { credential, verdict } of record.attempts) {
-      this.#attempts.inc({ credential: this.#names.get(credential)?.credential ?? '', verdict });
+      // A credential that a caller brought has no name but `caller`.
+      const name = this.#names.get(credential)?.credential ?? credential;
+      this.#attempts.inc({ credential: name, verdict });
     }
     for (const usageClass of USAGE_CLASSES) {
       const units = record.usage[usageClass];
@@ -80,6 +93,46 @@ export class PlaneMetrics {
       const pool = this.#names.get(record.poolId)?.pool ?? '';
       this.#cost.inc({ pool }, Number(record.costNano) / 1e9);
     }
+  }
+
+  /** Why credentials are set aside just now: a ban of one model counts beside one of the whole. */
+  #blocks({ pools, nowMs }: MetricSources): void {
+    const name = 'tollgate_credential_blocks';
+    const help = 'What sets a credential aside, wholly or for a model, by state.';
+    new Gauge({
+      name,
+      help,
+      labelNames: ['pool', 'credential', 'state'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const pool of pools()) {
+          for (const { name: credential, health } of pool.members) {
+            for (const { state } of health.blocks(nowMs())) {
+              this.inc({ pool: pool.name, credential, state });
+            }
+          }
+        }
+      },
+    });
+  }
+
+  /** One number for each credential; null leaves it out. */
+  #perCredential(
+    name: string,
+    help: string,
+    read: (member: Member, pool: Pool) => number | null,
+    { pools }: MetricSources,
+  ): void {
+    this.#gauge(name, help, (gauge) => {
+      gauge.reset();
+      for (const pool of pools()) {
+        for (const member of pool.members) {
+          const value = read(member, pool);
+          if (value !== null) gauge.set({ pool: pool.name, credential: member.name }, value);
+        }
+      }
+    });
   }
 
   refused({ code, row }: GatewayError): void {

@@ -43,7 +43,7 @@ export async function readBody(
     case 'opaque':
       return unread(
         call.hasBody
-          ? { kind: 'stream', head: [], rest: passingBody(call, limitBytes) }
+          ? { kind: 'stream', head: [], rest: passingBody(call, limitBytes), grownBy: 0 }
           : { kind: 'none' },
       );
     case 'multipart':
@@ -59,6 +59,7 @@ export async function readBody(
 const unread = (body: OutgoingBody): ReadRequest => ({
   asked: { model: '', fields: NO_FIELDS, bytes: 0 },
   body,
+  renamed: () => body,
   hidesUsage: false,
 });
 
@@ -120,10 +121,21 @@ function readJson(bytes: Buffer, endpoint: Endpoint): ReadRequest {
   requireShapes(fields);
   const asked = { model, fields, bytes: bytes.length };
   const patch = usagePatch(endpoint, fields);
-  if (patch === null) return { asked, body: { kind: 'bytes', bytes }, hidesUsage: false };
-  const patched = patchTopLevel(bytes, top, { stream_options: patch });
-  return { asked, body: { kind: 'bytes', bytes: patched }, hidesUsage: true };
+  const changes: Record<string, string> = patch === null ? {} : { stream_options: patch };
+  const body = patch === null ? bytes : patchTopLevel(bytes, top, changes);
+  return {
+    asked,
+    body: { kind: 'bytes', bytes: body },
+    renamed: ({ upstream, set }) => ({
+      kind: 'bytes',
+      bytes: patchTopLevel(bytes, top, { ...changes, ...jsonTexts({ ...set, model: upstream }) }),
+    }),
+    hidesUsage: patch !== null,
+  };
 }
+
+const jsonTexts = (values: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, JSON.stringify(value)]));
 
 function parseObject(bytes: Buffer): { top: TopLevel; fields: Record<string, unknown> } {
   if (bytes.length === 0) throw invalid('The request body is empty; a JSON object is expected.');

@@ -1,10 +1,12 @@
 import { Busboy } from '@fastify/busboy';
 import type { GatewayError } from '../errors/gateway-error.ts';
+import type { Served } from '../pool/served.ts';
 import type { Call } from './call.ts';
 import { chunksOf, passingBody } from './passing-body.ts';
-import type { BodyWatch } from './passing-body.ts';
+import type { BodyWatch, PassingBody } from './passing-body.ts';
 import { invalid, leftEarly, readModel, tooLarge } from './read-request.ts';
-import type { ReadRequest } from './read-request.ts';
+import type { OutgoingBody, ReadRequest } from './read-request.ts';
+import { renameModel } from './rename-form-model.ts';
 
 const LIMITS = { fields: 100, files: 20, parts: 120, fieldNameSize: 200, fieldSize: 1024 * 1024 };
 
@@ -36,7 +38,8 @@ export async function readForm(call: Call, limitBytes: number): Promise<ReadRequ
           bytes: call.contentLength ?? size,
         };
         const rest = passingBody(call, limitBytes - size, form);
-        return { asked, body: { kind: 'stream', head, rest }, hidesUsage: false };
+        const body = { kind: 'stream', head, rest, grownBy: 0 } as const;
+        return { asked, body, renamed: renamedStream(head, rest, asked.model), hidesUsage: false };
       }
     }
   } catch (error) {
@@ -44,7 +47,21 @@ export async function readForm(call: Call, limitBytes: number): Promise<ReadRequ
   }
   await form.end();
   const asked = { model: readModel(form.fields), fields: form.fields, bytes: size };
-  return { asked, body: { kind: 'bytes', bytes: Buffer.concat(head) }, hidesUsage: false };
+  const bytes = Buffer.concat(head);
+  const renamed = ({ upstream }: Served): OutgoingBody => ({
+    kind: 'bytes',
+    bytes: renameModel(bytes, asked.model, upstream),
+  });
+  return { asked, body: { kind: 'bytes', bytes }, renamed, hidesUsage: false };
+}
+
+/** The model's name is in what was read of the form, or its rest would not be streamed yet. */
+function renamedStream(head: Buffer[], rest: PassingBody, model: string) {
+  return ({ upstream }: Served): OutgoingBody => {
+    const bytes = Buffer.concat(head);
+    const renamed = renameModel(bytes, model, upstream);
+    return { kind: 'stream', head: [renamed], rest, grownBy: renamed.length - bytes.length };
+  };
 }
 
 /**

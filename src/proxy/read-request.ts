@@ -1,18 +1,34 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Asked } from './endpoints/endpoint.ts';
+import type { Served } from '../pool/served.ts';
 import type { PassingBody } from './passing-body.ts';
 
 /** The body as it goes upstream. Bytes can be sent again; a stream only once. */
 export type OutgoingBody =
   | { kind: 'none' }
   | { kind: 'bytes'; bytes: Buffer }
-  | { kind: 'stream'; head: Buffer[]; rest: PassingBody };
+  | {
+      kind: 'stream';
+      head: Buffer[];
+      rest: PassingBody;
+      /** Bytes that a renamed model has added to what the client sends. */
+      grownBy: number;
+    };
 
 export interface ReadRequest {
   asked: Asked;
+  /** For an upstream that knows the model by the name asked for. */
   body: OutgoingBody;
+  /** The same with the upstream's name of the model, and what else its rule sets. */
+  renamed(served: Served): OutgoingBody;
   /** We asked the upstream for a usage event that the client did not ask for: hide it. */
   hidesUsage: boolean;
+}
+
+/** The body as a credential is to get it: byte-identical unless the model's name must change. */
+export function bodyFor(request: ReadRequest, served: Served): OutgoingBody {
+  const isAsAsked = served.upstream === request.asked.model && served.set === null;
+  return isAsAsked || request.asked.model === '' ? request.body : request.renamed(served);
 }
 
 const MODEL_CHARS_MAX = 256;

@@ -1,7 +1,8 @@
 import type { Usage } from '../entities/usage.ts';
-import { NOT_CHARGED, chargeable } from './delivery.ts';
+import { BROKEN, NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { clientHeaders } from './headers.ts';
+import { isUpstreams } from './exchange.ts';
 import type { Failure } from './exchange.ts';
 import { failureError } from './failure-error.ts';
 import { parseObject } from './usage-readers.ts';
@@ -31,12 +32,20 @@ export async function relayOpaque(
     call.sink.end();
     const told = isJson ? readTail(delivery, tail) : null;
     const charged = chargeable(delivery, told, bytes);
-    return { status, outcome: 'settled', reason: 'ok', isStream: false, ...charged };
+    return {
+      status,
+      outcome: 'settled',
+      reason: 'ok',
+      isStream: false,
+      effect: SERVED,
+      ...charged,
+    };
   }
   call.sink.destroy();
   const charged = bytes === 0 ? NOT_CHARGED : chargeable(delivery, null, bytes);
   const reason = failureError(failure).code;
-  return { status, outcome: 'partial', reason, isStream: false, ...charged };
+  const effect = isUpstreams(failure) ? BROKEN : NO_EFFECT;
+  return { status, outcome: 'partial', reason, isStream: false, effect, ...charged };
 }
 
 interface Passed {

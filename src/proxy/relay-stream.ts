@@ -1,15 +1,21 @@
+import type { Outcome } from '../entities/call-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { errorEvent } from '../errors/openai.ts';
+import type { Timer } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import { SseEvent, SseOverflowError, SseSplitter } from '../lib/sse.ts';
-import { NOT_CHARGED, chargeable } from './delivery.ts';
+import type { Effect } from '../pool/effect.ts';
+import { BROKEN, NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
 import type { Charged, Delivered, Delivery } from './delivery.ts';
+import type { AnswerError } from './error-in-answer.ts';
+import { isUpstreams } from './exchange.ts';
 import { clientHeaders } from './headers.ts';
 import type { Failure } from './exchange.ts';
 import { failureError } from './failure-error.ts';
 import { TypedStreamReader } from './stream-reader.ts';
 import type { StreamReader } from './stream-reader.ts';
 import { responsesUsage } from './usage-readers.ts';
+import { judge } from './verdict.ts';
 import { Writer } from './writer.ts';
 
 /** Stands for an upstream's error event that quotes our credential. */
@@ -38,34 +44,44 @@ export async function relayStream(delivery: Delivery): Promise<Delivered> {
   const reader = endpoint.stream?.() ?? new TypedStreamReader([], responsesUsage);
   const ending = await pass(delivery, reader);
   const charged = chargeStream(delivery, reader);
-  const partial = (reason: string): Delivered => {
-    return { status: exchange.status, outcome: 'partial', reason, isStream: true, ...charged };
+  const ended = (outcome: Outcome, reason: string, effect: Effect): Delivered => {
+    return { status: exchange.status, outcome, reason, isStream: true, effect, ...charged };
   };
   if (ending === 'client_gone' || ending === 'client_stalled') {
     call.sink.destroy();
-    return partial('client_closed_request');
+    return ended('partial', 'client_closed_request', NO_EFFECT);
   }
   if (reader.isComplete) {
     call.sink.end(reader.owed);
-    return { ...partial('ok'), outcome: 'settled' };
+    return ended('settled', 'ok', SERVED);
   }
-  if (reader.hasFailed) {
+  if (reader.error !== null) {
     // Its own error event went through already.
     call.sink.end();
-    return partial('upstream_error');
+    return ended('partial', 'upstream_error', effectOf(reader.error));
   }
-  const error = failureError(ending === 'ended' || ending === 'last_event' ? 'lost' : ending);
+  const failure = ending === 'ended' || ending === 'last_event' ? 'lost' : ending;
+  const error = failureError(failure);
   call.sink.end(errorEvent(error));
-  return partial(error.code);
+  return ended('partial', error.code, isUpstreams(failure) ? BROKEN : NO_EFFECT);
 }
+
+/** An error behind content says of the credential what it would have said in the answer's place. */
+const effectOf = ({ status, code }: AnswerError): Effect =>
+  judge(
+    { phase: 'answered', status, errorCode: code, retryAfterMs: null },
+    { isRepeatable: false, hasBody: false, before: [] },
+  ).effect;
 
 function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
   const { call, exchange, ticket, clock } = delivery;
   const writer = new Writer(call, exchange, clock);
+  const silence = new Heartbeat(delivery, writer);
   const filter = new EventFilter(reader, delivery);
   const write = (visible: Buffer) => {
     if (visible.length === 0) return;
     ticket.firstByteMs ??= clock.monotonic() - call.startedMs;
+    silence.broken();
     writer.write(visible);
   };
   return new Promise<Ending>((resolve) => {
@@ -89,7 +105,35 @@ function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
       },
       fail: resolve,
     });
-  }).finally(() => writer.close());
+  }).finally(() => {
+    silence.close();
+    writer.close();
+  });
+}
+
+/** A comment says nothing to a client, but keeps what stands between from giving the stream up. */
+const HEARTBEAT = Buffer.from(': keep-alive\n\n');
+
+/** Breaks the silence of a stream now and then, if the pool wants that. */
+class Heartbeat {
+  readonly #timer: Timer | undefined;
+
+  constructor({ clock, heartbeatMs }: Delivery, writer: Writer) {
+    if (heartbeatMs === null) return;
+    const timer = clock.after(heartbeatMs, () => {
+      writer.write(HEARTBEAT);
+      timer.refresh();
+    });
+    this.#timer = timer;
+  }
+
+  broken(): void {
+    this.#timer?.refresh();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
 }
 
 /**
@@ -126,7 +170,7 @@ class EventFilter {
     const visible: Buffer[] = [];
     for (const event of events) {
       const isUsage = this.#reader.note(event);
-      const isLeak = this.#reader.hasFailed && event.raw.includes(this.#secret.reveal());
+      const isLeak = this.#reader.error !== null && event.raw.includes(this.#secret.reveal());
       if (isLeak) visible.push(UNQUOTABLE);
       else if (!isUsage || !this.#isHiding) visible.push(event.raw);
       if (this.#reader.isLast) break;

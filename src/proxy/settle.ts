@@ -1,20 +1,25 @@
 import type { GatewayError } from '../errors/gateway-error.ts';
-import type { Member } from '../pool/member.ts';
-import type { Admitted, DataPlane } from './handle.ts';
+import type { Lease } from '../pool/lease.ts';
+import { CALLER } from './caller-credential.ts';
+import type { Admitted, DataPlane } from './data-plane.ts';
 import type { Delivered } from './delivery.ts';
 
 /** Charges a delivered call at the price that held when it was admitted. */
 export function settleDelivered(
-  { call, request, ticket }: Admitted,
-  member: Member,
-  delivered: Delivered,
+  { call, route, ticket }: Admitted,
+  { member, served }: Lease,
+  delivered: Omit<Delivered, 'effect'>,
   { clock, prices }: DataPlane,
 ): void {
-  const { provider, model } = member.kind.priceKey(request.asked.model);
+  const { provider, model } = member.kind.priceKey(served.upstream);
+  const isPaidElsewhere = route.isCallers;
   const price =
-    delivered.usage === null ? undefined : prices.find(provider, model, call.startedAtMs);
+    delivered.usage === null || isPaidElsewhere
+      ? undefined
+      : prices.find(provider, model, call.startedAtMs);
   const durationMs = clock.monotonic() - call.startedMs;
-  ticket.settle({ ...delivered, credentialId: member.id, price, durationMs });
+  const credentialId = route.isCallers ? CALLER : member.id;
+  ticket.settle({ ...delivered, credentialId, price, isPaidElsewhere, durationMs });
 }
 
 /** A call that no client got anything of: on record, charged nothing. */
@@ -32,6 +37,7 @@ export function settleFailed(
     usage: null,
     usageSource: 'none',
     price: undefined,
+    isPaidElsewhere: false,
     durationMs: clock.monotonic() - call.startedMs,
   });
 }

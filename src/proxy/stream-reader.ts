@@ -1,6 +1,8 @@
 import { addUsage } from '../entities/usage.ts';
 import type { Usage } from '../entities/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import { errorToldBy } from './error-in-answer.ts';
+import type { AnswerError } from './error-in-answer.ts';
 import { chatUsage, isObject, parseObject, toldUsage } from './usage-readers.ts';
 
 /** Listens to an event stream that passes by. One for each stream. */
@@ -16,13 +18,15 @@ export interface StreamReader {
   /** The usage told last; null when there was none or it cannot be believed. */
   readonly usage: Usage | null;
   /** An error event went by. */
-  readonly hasFailed: boolean;
+  readonly error: AnswerError | null;
   /** Bytes of text produced so far, for an estimate when no usage arrives. */
   readonly producedBytes: number;
 }
 
 const DONE = '[DONE]';
 const DONE_EVENT = Buffer.from(`data: ${DONE}\n\n`);
+
+const UNKNOWN_ERROR: AnswerError = { status: 500, code: null };
 
 const textBytes = (value: unknown): number =>
   typeof value === 'string' ? Buffer.byteLength(value) : 0;
@@ -33,13 +37,13 @@ const textBytes = (value: unknown): number =>
  */
 export class ChatStreamReader implements StreamReader {
   usage: Usage | null = null;
-  hasFailed = false;
+  error: AnswerError | null = null;
   producedBytes = 0;
   isLast = false;
   #hasFinished = false;
 
   get isComplete(): boolean {
-    return !this.hasFailed && (this.isLast || (this.#hasFinished && this.usage !== null));
+    return this.error === null && (this.isLast || (this.#hasFinished && this.usage !== null));
   }
 
   get owed(): Buffer | undefined {
@@ -55,7 +59,9 @@ export class ChatStreamReader implements StreamReader {
     }
     const chunk = parseObject(data);
     if (chunk === null) return false;
-    if (chunk['error'] !== undefined && chunk['error'] !== null) this.hasFailed = true;
+    if (chunk['error'] !== undefined && chunk['error'] !== null) {
+      this.error = errorToldBy(chunk) ?? UNKNOWN_ERROR;
+    }
     const told = toldUsage(chunk);
     if (told !== null) this.usage = chatUsage(told);
     const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : [];
@@ -84,7 +90,7 @@ export class ChatStreamReader implements StreamReader {
 export class TypedStreamReader implements StreamReader {
   readonly owed = undefined;
   usage: Usage | null = null;
-  hasFailed = false;
+  error: AnswerError | null = null;
   producedBytes = 0;
   isLast = false;
   readonly #finals: ReadonlySet<string>;
@@ -103,7 +109,7 @@ export class TypedStreamReader implements StreamReader {
   }
 
   get isComplete(): boolean {
-    return !this.hasFailed && this.#hasFinal;
+    return this.error === null && this.#hasFinal;
   }
 
   note(event: SseEvent): boolean {
@@ -111,7 +117,10 @@ export class TypedStreamReader implements StreamReader {
     if (chunk === null) return false;
     const type = typeof chunk['type'] === 'string' ? chunk['type'] : '';
     this.producedBytes += textBytes(chunk['delta']);
-    if (type === 'error' || type === 'response.failed') this.hasFailed = true;
+    if (type === 'error' || type === 'response.failed') {
+      const told = isObject(chunk['response']) ? chunk['response'] : chunk;
+      this.error = errorToldBy(told) ?? UNKNOWN_ERROR;
+    }
     const body = isObject(chunk['response']) ? chunk['response'] : chunk;
     const told = toldUsage(body);
     if (told !== null) this.#tell(this.#read(told));

@@ -1,7 +1,9 @@
+import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Timeouts } from '../entities/pool-policy.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Member } from '../pool/member.ts';
+import { CALLER } from './caller-credential.ts';
 import { Connections } from './connections.ts';
 import { Exchange } from './exchange.ts';
 import type { OutgoingBody } from './read-request.ts';
@@ -11,8 +13,14 @@ export interface OutgoingRequest {
   path: string;
   headers: Record<string, string>;
   body: OutgoingBody;
-  timeouts: Timeouts;
+  /** Asked once the connection is there. */
+  mayStart(): boolean;
+  /** On a new connection: the one before was found closed. */
+  isFresh: boolean;
 }
+
+/** Callers whose connections are kept. */
+const CALLERS_MAX = 100;
 
 /**
  * Connections to upstreams, one agent for each credential: an answer that arrives late on a reused
@@ -21,15 +29,21 @@ export interface OutgoingRequest {
  */
 export class Transport {
   readonly #clock: Clock;
+  readonly #lookup: LookupFunction;
   readonly #agents = new Map<string, { member: Member; connections: Connections }>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, lookup: LookupFunction) {
     this.#clock = clock;
+    this.#lookup = lookup;
   }
 
-  send(member: Member, request: OutgoingRequest): Exchange {
-    const { method, timeouts, headers } = request;
-    const exchange = new Exchange(timeouts, this.#clock);
+  /** One that is not under way yet: it can be aborted, and its time runs. */
+  exchange(timeouts: Timeouts): Exchange {
+    return new Exchange(timeouts, this.#clock);
+  }
+
+  send(exchange: Exchange, member: Member, request: OutgoingRequest): void {
+    const { method, headers, isFresh } = request;
     const options = {
       method,
       path: member.prefix + request.path,
@@ -39,31 +53,44 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.#connections(member, timeouts).send(options, (giveBack) => {
+    const connections = this.#connections(member, exchange.timeouts);
+    connections.send(options, { isFresh }, (giveBack, isReused) => {
       exchange.onOver = giveBack;
+      exchange.startWhen({ mayStart: request.mayStart, isReused });
       return exchange;
     });
-    return exchange;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#agents.values()].map(({ connections }) => connections.destroy()));
   }
 
+  /** What callers brought is not known to be gone: the oldest goes, when there are too many. */
+  #makeRoom(): void {
+    const callers = [...this.#agents.values()].filter(({ member }) => isCallers(member));
+    for (const { member, connections } of callers.slice(0, -CALLERS_MAX)) {
+      this.#agents.delete(member.id);
+      connections.close();
+    }
+  }
+
   #connections(member: Member, timeouts: Timeouts): Connections {
     const agent = this.#agents.get(member.id);
     if (agent?.member === member) return agent.connections;
+    if (isCallers(member)) this.#makeRoom();
     // The credential is new or was changed: calls under way finish on the connections they have.
     const isSameOrigin = agent?.member.origin === member.origin;
     if (!isSameOrigin) agent?.connections.close();
     const connections =
       isSameOrigin && agent !== undefined
         ? agent.connections
-        : new Connections(member.origin, timeouts.connectMs);
+        : new Connections(member.origin, timeouts.connectMs, this.#lookup);
     this.#agents.set(member.id, { member, connections });
     return connections;
   }
 }
+
+const isCallers = ({ id }: Member): boolean => id.startsWith(`${CALLER} `);
 
 function payload(body: OutgoingBody, exchange: Exchange): Buffer | Readable | null {
   if (body.kind === 'none') return null;

@@ -24,7 +24,8 @@ export interface RestParts {
   credentials(): CredentialFacts[];
   /** Why the server cannot serve now; null when it can. */
   notReady(): string | null;
-  refreshBalances(): Promise<unknown>;
+  /** Asks providers for balances and models. */
+  refresh(): Promise<unknown>;
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
@@ -62,7 +63,7 @@ export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => v
     const nowMs = parts.clock.monotonic();
     if (nowMs - refreshedMs >= REFRESH_INTERVAL_MS) {
       refreshedMs = nowMs;
-      round = parts.refreshBalances();
+      round = parts.refresh();
     }
     // Who asks during a round gets its numbers.
     await round;

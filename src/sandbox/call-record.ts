@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from './answer.ts';
+import type { Place } from './connections.ts';
 import type { Account } from './credits.ts';
 import { Exchange, type Delivery } from './exchange.ts';
 import type { Step } from './script.ts';
@@ -14,6 +15,7 @@ export class CallRecord {
   readonly callId: number;
   /** As it came, without the query. */
   readonly path: string;
+  readonly place: Place;
   model: string | null = null;
   isStream = false;
   requestBytes = 0;
@@ -39,6 +41,7 @@ export class CallRecord {
     this.#world = world;
     this.#method = call.request.method ?? 'GET';
     this.path = call.path;
+    this.place = world.connections.arrive(call.request.socket);
     this.#requestId = typeof requestId === 'string' ? requestId : null;
     this.#startedAt = world.clock.monotonic();
     this.#exchange = new Exchange(call.response, world.clock, {
@@ -76,6 +79,7 @@ export class CallRecord {
       model: this.model,
       isStream: this.isStream,
       requestBytes: this.requestBytes,
+      ...this.place,
     });
   }
 

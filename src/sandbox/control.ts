@@ -1,10 +1,12 @@
 import type { JsonObject } from './json.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { ApiError, errorBody } from './api-error.ts';
 import { parseJson, readBody } from './body.ts';
 import { formatUsd, parseUsd, type Account } from './credits.ts';
-import { FAULTS } from './faults/index.ts';
-import type { World } from './world.ts';
+import { FAULTS, readFaults } from './faults/index.ts';
+import { checkOffer } from './models.ts';
+import { accountNamed, type World } from './world.ts';
 
 export const CONTROL_PREFIX = '/__sandbox/';
 
@@ -32,7 +34,7 @@ interface ControlCall {
 }
 
 function dispatch(world: World, { method, url, body }: ControlCall): object {
-  const [noun, credential, part] = url.pathname.slice(CONTROL_PREFIX.length).split('/');
+  const [noun, credential = '', part] = url.pathname.slice(CONTROL_PREFIX.length).split('/');
   switch (`${method} ${noun}`) {
     case 'GET witness':
       return witnessPage(world, url.searchParams.get('after'));
@@ -43,9 +45,9 @@ function dispatch(world: World, { method, url, body }: ControlCall): object {
     case 'GET credentials':
       return { credentials: world.accounts.map((account) => show(world, account)) };
     case 'PUT credentials':
-      return change(world, accountNamed(world, credential), body);
+      return change(world, accountNamed(world, decodeURIComponent(credential)), body);
     case 'DELETE credentials': {
-      const account = accountNamed(world, credential);
+      const account = accountNamed(world, decodeURIComponent(credential));
       if (part !== 'fault') break;
       world.faults.clear(account.name);
       return show(world, account);
@@ -63,51 +65,72 @@ function witnessPage(world: World, after: string | null): object {
   return { entries, next: entries.at(-1)?.seq ?? seq, dropped: world.witness.dropped };
 }
 
-function accountNamed(world: World, name: string | undefined): Account {
-  const account = world.accountByName.get(decodeURIComponent(name ?? ''));
-  if (account === undefined) throw new ApiError(404, `There is no credential '${name}'.`);
-  return account;
-}
-
 function show(world: World, account: Account): object {
   return {
     name: account.name,
     balance: formatUsd(account.balanceNano),
     total_used: formatUsd(account.usedNano),
     in_flight: account.inFlight,
+    revoked: account.isRevoked,
+    models: account.models,
     faults: world.faults.rules(account.name),
   };
 }
 
+const balance = z.union([z.string(), z.number()]).transform((value, context) => {
+  const nano = parseUsd(`${value}`);
+  if (nano === null) context.addIssue('must be decimal USD');
+  return nano ?? 0n;
+});
+
+/** Fails as `read` does, with its words. */
+const judgedBy =
+  <Value>(read: (value: Value) => unknown) =>
+  (value: Value, context: z.RefinementCtx): Value => {
+    try {
+      read(value);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+    }
+    return value;
+  };
+
+const CHANGE = z
+  .strictObject({
+    balance,
+    revoked: z.boolean(),
+    models: z.array(z.string()).transform(judgedBy(checkOffer)).nullable(),
+    fault: z.string().transform(judgedBy(readFaults)).nullable(),
+    times: z.int().min(1),
+    model: z.string(),
+    path: z.string(),
+    from: z.int().min(1),
+  })
+  .partial();
+
+function readChange(body: JsonObject): z.infer<typeof CHANGE> {
+  const read = CHANGE.safeParse(body);
+  const mistakes = (read.error?.issues ?? []).map(
+    (issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`,
+  );
+  if (read.success && typeof read.data.fault !== 'string') {
+    for (const name of ['times', 'model', 'path', 'from'] as const) {
+      if (read.data[name] !== undefined) mistakes.push(`${name}: there is no fault to limit`);
+    }
+  }
+  if (!read.success || mistakes.length > 0) throw new ApiError(400, `${mistakes.join('; ')}.`);
+  return read.data;
+}
+
 /** Checks everything before it changes anything. */
 function change(world: World, account: Account, body: JsonObject): object {
-  const balanceNano = body['balance'] === undefined ? null : readBalance(body['balance']);
-  const { fault, times, model, path } = body;
-  if (fault !== undefined && fault !== null) {
-    if (typeof fault !== 'string') throw new ApiError(400, 'fault must be a string.');
-    world.faults.set(account.name, fault, {
-      ...(times === undefined ? {} : { times: readTimes(times) }),
-      ...(typeof model === 'string' ? { model } : {}),
-      ...(typeof path === 'string' ? { path } : {}),
-    });
-  } else if (fault === null) {
-    world.faults.clear(account.name);
-  }
-  if (balanceNano !== null) account.balanceNano = balanceNano;
+  const { balance: balanceNano, revoked, models, fault, ...limits } = readChange(body);
+  if (typeof fault === 'string') world.faults.set(account.name, fault, limits);
+  else if (fault === null) world.faults.clear(account.name);
+  if (balanceNano !== undefined) account.balanceNano = balanceNano;
+  if (revoked !== undefined) account.isRevoked = revoked;
+  if (models !== undefined) account.models = models;
   return show(world, account);
-}
-
-function readBalance(value: unknown): bigint {
-  const nano = typeof value === 'string' || typeof value === 'number' ? parseUsd(`${value}`) : null;
-  if (nano === null) throw new ApiError(400, 'balance must be decimal USD.');
-  return nano;
-}
-
-function readTimes(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
-    throw new ApiError(400, 'times must be a whole number above 0.');
-  }
-  return value;
 }
 
 function send(response: ServerResponse, status: number, value: object): void {

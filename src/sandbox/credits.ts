@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { SandboxCredential } from './fleet.ts';
+import { checkOffer, type Offer } from './models.ts';
 
 const NANO_PER_USD = 1_000_000_000n;
 
@@ -16,6 +17,9 @@ export class Account {
   balanceNano: bigint;
   usedNano = 0n;
   inFlight = 0;
+  /** Refused on every path. */
+  isRevoked = false;
+  #models: Offer;
   readonly files = new Map<string, StoredFile>();
   readonly batches = new Map<string, JsonObject>();
 
@@ -23,6 +27,16 @@ export class Account {
     this.name = credential.name;
     this.key = credential.key;
     this.balanceNano = credential.balanceNano;
+    this.#models = checkOffer(credential.models ?? null);
+  }
+
+  get models(): Offer {
+    return this.#models;
+  }
+
+  /** Throws ApiError 400 for a name nobody knows. */
+  set models(offer: Offer) {
+    this.#models = checkOffer(offer);
   }
 
   charge(costNano: bigint): void {

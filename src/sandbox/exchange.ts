@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { Step } from './script.ts';
+import type { CloseMode, Step } from './script.ts';
 import type { Outcome } from './witness.ts';
 
 /** What the wire saw of one reply. */
@@ -98,6 +98,8 @@ export class Exchange {
         return this.#repeat(step);
       case 'hold':
         return false;
+      case 'snare':
+        return this.#snare(step.mode);
       default:
         return this.#close(step.mode);
     }
@@ -147,22 +149,30 @@ export class Exchange {
   #repeat(step: Extract<Step, { do: 'repeat' }>): boolean {
     this.#next -= 1;
     this.#delivery.responseBytes += Buffer.byteLength(step.bytes);
-    if (this.#response.write(step.bytes)) {
+    const sink = step.isRaw === true ? this.#socket : this.#response;
+    if (sink?.write(step.bytes) === true) {
       this.#timer = this.#clock.after(step.ms, () => this.#run());
     } else {
-      this.#response.once('drain', () => this.#run());
+      sink?.once('drain', () => this.#run());
     }
     return false;
   }
 
   /** Breaks the connection off once all that was written before has left. */
-  #close(mode: 'fin' | 'rst'): boolean {
+  #close(mode: CloseMode): boolean {
     const socket = this.#socket;
     socket?.write('', () => {
       if (!this.#isFinished) this.#leave('fault');
-      if (mode === 'rst') socket.resetAndDestroy();
-      else socket.destroySoon();
+      hangUp(socket, mode);
     });
+    return false;
+  }
+
+  /** Takes the parser's place on the socket, so that the next request arrives and is not seen. */
+  #snare(mode: CloseMode): boolean {
+    const socket = this.#socket;
+    socket?.removeAllListeners('data');
+    socket?.once('data', () => hangUp(socket, mode));
     return false;
   }
 
@@ -195,4 +205,9 @@ export class Exchange {
     this.#delivery.outcome = outcome;
     this.#watcher.finished(this.#delivery);
   }
+}
+
+function hangUp(socket: Socket, mode: CloseMode): void {
+  if (mode === 'rst') socket.resetAndDestroy();
+  else socket.destroySoon();
 }

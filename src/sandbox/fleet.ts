@@ -4,6 +4,8 @@ export interface SandboxCredential {
   key: string;
   /** Nano-USD. */
   balanceNano: bigint;
+  /** The only models it is served, by the names it may use; all when absent. */
+  models?: readonly string[];
 }
 
 /** The fleet of a first start. The keys are worthless and say so. */

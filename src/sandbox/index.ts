@@ -7,7 +7,7 @@ import type { FaultPlan } from './faults/plan.ts';
 import type { SandboxCredential } from './fleet.ts';
 import { serve } from './serve.ts';
 import type { WitnessLog } from './witness.ts';
-import { createWorld, type World } from './world.ts';
+import { accountNamed, createWorld, type World } from './world.ts';
 
 // An upstream fleet that runs here: it imitates an OpenAI-compatible provider with Vercel credits,
 // misbehaves on request, and keeps its own log of what really happened. It is an independent
@@ -38,6 +38,10 @@ export interface Sandbox {
   readonly credentials: readonly Account[];
   readonly witness: WitnessLog;
   readonly faults: FaultPlan;
+  /** From now on every path answers the credential with 401, or does so no more. */
+  revoke(name: string, isRevoked?: boolean): void;
+  /** From now on the credential is served these models alone, null for all. Throws for an unknown one. */
+  offer(name: string, models: readonly string[] | null): void;
   /** Breaks all connections and resolves once the port is free. */
   close(): Promise<void>;
 }
@@ -63,6 +67,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     credentials: world.accounts,
     witness: world.witness,
     faults: world.faults,
+    revoke(name, isRevoked = true) {
+      accountNamed(world, name).isRevoked = isRevoked;
+    },
+    offer(name, models) {
+      accountNamed(world, name).models = models;
+    },
     close: () => close(server),
   };
 }

@@ -62,12 +62,22 @@ export function findModel(name: string): Model | undefined {
   return byName.get(name);
 }
 
+/** The names a credential may use, exactly as it must ask for them; null for all. */
+export type Offer = readonly string[] | null;
+
+/** Gives back what it is given; throws 400 for names nobody knows. */
+export function checkOffer(offer: Offer): Offer {
+  const unknown = offer?.filter((name) => !byName.has(name)) ?? [];
+  if (unknown.length === 0) return offer;
+  throw new ApiError(400, `models: there is no ${unknown.join(', ')}.`, { param: 'models' });
+}
+
 /** The model of that name if it offers the service; throws 404 (unknown) or 400 (wrong service). */
-export function modelFor(service: Service, name: unknown): Model {
+export function modelFor(service: Service, name: unknown, offer: Offer): Model {
   if (typeof name !== 'string' || name === '') {
     throw new ApiError(400, 'you must provide a model parameter', { param: 'model' });
   }
-  const found = byName.get(name);
+  const found = offer?.includes(name) === false ? undefined : byName.get(name);
   if (found === undefined) {
     throw new ApiError(
       404,

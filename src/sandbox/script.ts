@@ -2,10 +2,13 @@ import type { Answer } from './answer.ts';
 
 export type HeaderTable = Record<string, string | string[]>;
 
+export type CloseMode = 'fin' | 'rst';
+
 /**
  * A reply as a list of things to do on the wire, in order. Faults of the second kind rewrite it.
  * `isAlone` sends a write before the next one is made, so that the two are never merged;
- * `raw` bypasses HTTP framing; `hold` waits until the client leaves; `repeat` writes forever.
+ * `raw` bypasses HTTP framing; `hold` waits until the client leaves; `repeat` writes forever;
+ * `snare`, behind the end, closes the connection at its next byte, which nobody reads.
  */
 export type Step =
   | { do: 'wait'; ms: number }
@@ -13,9 +16,10 @@ export type Step =
   | { do: 'write'; bytes: string | Buffer; tellsUsage: boolean; isAlone?: true }
   | { do: 'end'; trailers?: Record<string, string> }
   | { do: 'raw'; bytes: string | Buffer; status?: number; tellsUsage?: boolean }
-  | { do: 'repeat'; bytes: string; ms: number }
+  | { do: 'repeat'; bytes: string; ms: number; isRaw?: true }
   | { do: 'hold' }
-  | { do: 'close'; mode: 'fin' | 'rst' };
+  | { do: 'snare'; mode: CloseMode }
+  | { do: 'close'; mode: CloseMode };
 
 /** The faultless script of an answer; `paceMs` is the pause between two events of a stream. */
 export function scriptOf(answer: Answer, headers: HeaderTable, paceMs: number): Step[] {

@@ -52,15 +52,17 @@ export async function serve(
 /** Authenticates and finds the endpoint; throws 401, 404 or 400. */
 function arrive(world: World, request: IncomingMessage, record: CallRecord): Arrival {
   const account = world.accountByAuthorization.get(request.headers.authorization ?? '');
-  if (account === undefined) {
-    throw new ApiError(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
-  }
+  if (account === undefined) throw wrongKey();
   record.credit(account);
+  if (account.isRevoked) throw wrongKey();
   const route = findRoute(request.method ?? 'GET', record.path);
   if (route === null) throw new ApiError(404, `Invalid URL (${request.method} ${record.path})`);
   const controls = readControls(request.headers, world.defaults);
   return { world, request, record, account, route, controls };
 }
+
+const wrongKey = (): ApiError =>
+  new ApiError(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
 
 /** A fault that does not wait for the body; a header beats the plan. */
 function earlyStrike(arrival: Arrival): Strike | null {
@@ -80,6 +82,7 @@ function targetOf(arrival: Arrival, model: string | null, isBeforeBody: boolean)
     model,
     path: arrival.record.path,
     isMetered: arrival.route.endpoint.isMetered,
+    ordinal: arrival.record.place.ordinal,
     isBeforeBody,
   };
 }

@@ -15,6 +15,10 @@ export interface ReceivedEntry {
   readonly model: string | null;
   readonly isStream: boolean;
   readonly requestBytes: number;
+  /** Number of the connection it came on. */
+  readonly connection: number;
+  /** Its number among the requests of that connection: 1 on a fresh one. */
+  readonly ordinal: number;
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
+import { ApiError } from './api-error.ts';
+import { Connections } from './connections.ts';
 import { Account } from './credits.ts';
 import { FaultPlan } from './faults/plan.ts';
 import type { SandboxCredential } from './fleet.ts';
@@ -12,6 +14,7 @@ export interface World {
   accountByName: ReadonlyMap<string, Account>;
   witness: WitnessLog;
   faults: FaultPlan;
+  connections: Connections;
   defaults: { chunks: number; paceMs: number };
   /** Gives 1, 2, 3, … */
   nextCallId: () => number;
@@ -31,7 +34,15 @@ export function createWorld(
     accountByName: new Map(accounts.map((each) => [each.name, each])),
     witness: new WitnessLog(clock),
     faults: new FaultPlan(),
+    connections: new Connections(),
     defaults,
     nextCallId: () => (calls += 1),
   };
+}
+
+/** Throws ApiError 404. */
+export function accountNamed(world: World, name: string): Account {
+  const account = world.accountByName.get(name);
+  if (account === undefined) throw new ApiError(404, `There is no credential '${name}'.`);
+  return account;
 }

@@ -1,23 +1,24 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
-import type { LoosePool, PoolConfig } from '../config/file-schema.ts';
+import type { PoolConfig } from '../config/file-schema.ts';
+import type { LoosePool } from '../config/loose-schema.ts';
 import { Credential } from '../entities/credential.ts';
-import type { PoolPolicy } from '../entities/pool-policy.ts';
 import { Pool } from '../entities/pool.ts';
+import { isForbiddenLiteral } from '../lib/address-ranges.ts';
 import { newId } from '../lib/ids.ts';
-import { nanoFromUsd } from '../lib/money.ts';
 import type { Sealer } from '../lib/seal.ts';
-import { Secret } from '../lib/secret.ts';
-import { secretBinding } from '../pool/directory.ts';
 import type { Provider } from '../providers/provider.ts';
+import { upsertCredential } from './configured-credential.ts';
+import { modelRuleMistakes } from './model-rule-mistakes.ts';
 import { change } from './operation.ts';
 import type { ServiceParts } from './operation.ts';
+import { policyOf } from './pool-policy-of.ts';
 
 export interface Registries {
   providers: ReadonlyMap<string, Provider>;
   strategies: ReadonlyMap<string, unknown>;
 }
 
-/** What the schema cannot see: names that no registry has, and pools that could never choose. */
+/** What the schema cannot see: names that nothing has, and rules or pools that could never choose. */
 export function poolMistakes(
   pools: readonly LoosePool[],
   { providers, strategies }: Registries,
@@ -30,9 +31,13 @@ export function poolMistakes(
       const mistake = credentialMistake(credential, strategy, providers);
       return mistake === null ? [] : [`.credentials[${at}]${mistake}`];
     });
-    return [...own, ...credentials].map((text) => `pools[${index}]${text}`);
+    const rules = modelRuleMistakes(pool, (name) => unknownProvider(name, providers));
+    return [...own, ...credentials, ...rules].map((text) => `pools[${index}]${text}`);
   });
 }
+
+const unknownProvider = (name: string, providers: Registries['providers']): string | null =>
+  providers.has(name) ? null : `there is no "${name}"; known: ${names(providers)}`;
 
 function credentialMistake(
   { provider: name, base_url: baseUrl }: LoosePool['credentials'][number],
@@ -41,9 +46,15 @@ function credentialMistake(
 ): string | null {
   if (name === undefined) return null;
   const provider = providers.get(name);
-  if (provider === undefined) return `.provider: there is no "${name}"; known: ${names(providers)}`;
+  if (provider === undefined) return `.provider: ${unknownProvider(name, providers)}`;
   if (provider.baseUrl === undefined && baseUrl === undefined)
     return `.base_url: ${name} needs one`;
+  if (
+    baseUrl !== undefined &&
+    URL.canParse(baseUrl) &&
+    isForbiddenLiteral(new URL(baseUrl).hostname)
+  )
+    return '.base_url: link-local addresses are no upstreams; metadata services live there';
   if (strategy === 'balance_weighted' && provider.balance === undefined) {
     return `.provider: ${name} tells no balance, which balance_weighted needs`;
   }
@@ -77,13 +88,12 @@ export async function applyConfiguredPools(
         });
       for (const [at, wanted] of config.credentials.entries()) {
         const facts = {
-          provider: wanted.provider,
-          baseUrl: wanted.base_url ?? registries.providers.get(wanted.provider)?.baseUrl ?? '',
-          secret: wanted.api_key,
-          name: wanted.name,
+          poolId: pool.row.id,
+          config: wanted,
+          providerUrl: registries.providers.get(wanted.provider)?.baseUrl ?? '',
           createdAt: new Date(now.getTime() + at),
         };
-        const credential = await upsertCredential(tx, pool.row.id, facts, sealer);
+        const credential = await upsertCredential(tx, facts, sealer);
         kept.add(credential.row.id);
         if (credential.isChanged)
           note({
@@ -123,6 +133,7 @@ async function upsertPool(
       name: config.name,
       strategy: config.strategy,
       policy,
+      selectedCredentialId: null,
       source: 'config',
       createdAt,
       updatedAt: createdAt,
@@ -134,59 +145,4 @@ async function upsertPool(
     found.strategy === config.strategy && JSON.stringify(found.policy) === JSON.stringify(policy);
   if (!isSame) Object.assign(found, { strategy: config.strategy, policy, updatedAt: createdAt });
   return { row: found, isChanged: !isSame };
-}
-
-function policyOf(config: PoolConfig): PoolPolicy {
-  return {
-    attemptsMax: config.attempts_max,
-    passthrough: config.passthrough,
-    unpriced: config.unpriced,
-    minCreditNano: String(nanoFromUsd(config.min_credit)),
-    timeouts: {
-      connectMs: config.timeouts.connect_ms,
-      firstByteMs: config.timeouts.first_byte_ms,
-      idleMs: config.timeouts.idle_ms,
-      totalMs: config.timeouts.total_ms,
-    },
-  };
-}
-
-async function upsertCredential(
-  tx: EntityManager,
-  poolId: string,
-  wanted: { name: string; provider: string; baseUrl: string; secret: string; createdAt: Date },
-  sealer: Sealer,
-): Promise<{ row: Credential; isChanged: boolean }> {
-  const { name, provider, baseUrl, secret, createdAt } = wanted;
-  const found = await tx.findOne(Credential, { poolId, name }, { populate: ['secretSealed'] });
-  const id = found?.id ?? newId();
-  const isSame =
-    found !== null &&
-    found.isEnabled &&
-    found.provider === provider &&
-    found.baseUrl === baseUrl &&
-    sealer.open(found.secretSealed, secretBinding(id)) === secret;
-  if (isSame) return { row: found, isChanged: false };
-  const facts = {
-    provider,
-    baseUrl,
-    secretSealed: sealer.seal(secret, secretBinding(id)),
-    secretHint: new Secret(secret).hint,
-    isEnabled: true,
-    updatedAt: createdAt,
-  };
-  if (found !== null) return { row: Object.assign(found, facts), isChanged: true };
-  const row = tx.create(Credential, {
-    id,
-    poolId,
-    name,
-    source: 'config',
-    balanceNano: null,
-    balanceUsedNano: null,
-    balanceCheckedAt: null,
-    createdAt,
-    ...facts,
-  });
-  tx.persist(row);
-  return { row, isChanged: true };
 }

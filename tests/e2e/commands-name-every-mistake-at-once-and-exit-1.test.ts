@@ -49,11 +49,18 @@ function mistakesOf({ code, stdout, stderr }: CommandResult): string[] {
 describe('help', () => {
   const names = [
     { of: '', words: ['serve', 'sandbox', 'create-key', 'list-keys', 'update-key', 'usage'] },
+    { of: '', words: ['list-credentials', 'ban-credential', 'lift-ban', 'select-credential'] },
+    { of: '', words: ['explain', 'ledger'] },
     { of: 'serve', words: ['--host', '--port', '--log-level', '--data-dir', '--config'] },
     { of: 'sandbox', words: ['--host', '--port', '--chunks', '--pace-ms'] },
     { of: 'create-key', words: ['--name', '--rate-limit', '--expires', '--pool', '--data-dir'] },
     { of: 'list-keys', words: ['--data-dir', '--config'] },
     { of: 'update-key', words: ['<id>', '--name', '--rate-limit', '--activate', '--deactivate'] },
+    { of: 'list-credentials', words: ['--data-dir', '--config'] },
+    { of: 'ban-credential', words: ['<credential>', 'pool/name', '--model', '--for', '--note'] },
+    { of: 'lift-ban', words: ['<credential>', 'pool/name', '--model', '--data-dir'] },
+    { of: 'select-credential', words: ['<credential>', 'selected_then_rotate', '--data-dir'] },
+    { of: 'explain', words: ['<request-id>', 'x-request-id', '--data-dir'] },
     { of: 'usage', words: ['--days', '--data-dir'] },
     { of: 'ledger', words: ['verify'] },
     { of: 'ledger verify', words: ['--data-dir', '--config'] },
@@ -83,6 +90,13 @@ describe('the command line', () => {
       names: ['--wat', '--port', '--chunks', '--pace-ms'],
     },
     { line: 'ledger verify --fast now', names: ['--fast', 'now'] },
+    {
+      line: 'ban-credential --for 10 --model= --note= --wat',
+      names: ['--wat', '<credential>', '--for', '--model', '--note'],
+    },
+    { line: 'lift-ban --model=', names: ['<credential>', '--model'] },
+    { line: 'select-credential one two', names: ['two'] },
+    { line: 'explain --all', names: ['--all', '<request-id>'] },
   ];
   const unknown = ['bogus', 'ledger bogus'].map((line) => ({ line }));
   const both = { line: 'serve --wat', env: { PORT: 'abc' } };
@@ -126,6 +140,20 @@ const bad = {
   unknownStrategy: { name: 'g', strategy: 'best', credentials: [credential] },
 };
 
+/** Mistakes of what pools do with models and failures. */
+const badPolicy = {
+  name: 'a',
+  preset: 'router',
+  heartbeat: 'often',
+  models: [
+    { name: 'm', upstream: '*' },
+    { name: 'm', credentials: ['one', 'two'], provider: 'acme' },
+  ],
+  bans: { error_codes: [404], max_attempts: 0 },
+  ejection: { duration: '2m', duration_max: '1m' },
+  credentials: [{ ...credential, weight: 0, rpm: -2 }],
+};
+
 const ENVIRONMENT = { PORT: 'abc', ADMIN_SECRET: 'much-too-short', LOG_LEVEL: 'loud' };
 const inEnvironment = [/^PORT: /, /^ADMIN_SECRET: .*32/, /^LOG_LEVEL: .*info/];
 
@@ -143,6 +171,7 @@ const registries = {
   line: 'serve',
   file: { pools: [bad.unknownProvider, bad.unknownStrategy] },
 };
+const policies = { line: 'serve', file: { pools: [badPolicy] } };
 const everything = {
   line: 'serve',
   file: { pools: Object.values(bad), server: { port: 'x' }, cache: true },
@@ -154,7 +183,7 @@ const others = ['list-keys', 'create-key --name x'].map((line) => ({
 }));
 
 describe('the configuration', () => {
-  const resultOf = beforehand<Line>([fields, names, registries, everything, ...others]);
+  const resultOf = beforehand<Line>([fields, names, registries, policies, everything, ...others]);
 
   test('wrong fields and values are named, with the mistakes of the environment', () => {
     expectEach(mistakesOf(resultOf(fields)), [
@@ -179,6 +208,25 @@ describe('the configuration', () => {
       /pools\[0\]\.credentials\[0\]\.provider: .*"acme".*vercel/,
       /pools\[1\]\.strategy: .*"best".*round_robin/,
     ]);
+  });
+
+  test('what a pool does with models and failures is judged in the same go', () => {
+    const at = 'pools\\[0\\]\\.';
+    expectEach(
+      mistakesOf(resultOf(policies)),
+      [
+        'preset: .*auto-router',
+        'heartbeat: .*such as 30s',
+        'models\\[0\\]\\.upstream: has more "\\*"',
+        'models\\[1\\]\\.credentials: the pool has no "two"',
+        'models\\[1\\]\\.provider: there is no "acme"',
+        "bans\\.error_codes\\[0\\]: is the client's fault",
+        'bans\\.max_attempts: ',
+        'ejection\\.duration_max: must not be less',
+        'credentials\\[0\\]\\.weight: ',
+        'credentials\\[0\\]\\.rpm: ',
+      ].map((pattern) => new RegExp(at + pattern)),
+    );
   });
 
   test('mistakes of every kind are named in one go', () => {

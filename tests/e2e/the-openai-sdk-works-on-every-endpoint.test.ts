@@ -194,16 +194,15 @@ test('moderations', async () => {
   expect(judged.results.map((result) => result.flagged)).toEqual([false, true]);
 });
 
-test('models are listed and shown', async () => {
-  const listed = await counted('models.list', client.models.list());
-  const shown = await counted('models.get', client.models.retrieve('gpt-4o'));
+test('models are listed and shown; nobody is asked for that, so nothing is on record', async () => {
+  const listed = await client.models.list();
+  const shown = await client.models.retrieve('gpt-4o');
   expect(listed.data.map((model) => model.id)).toContain(MODEL);
   expect(shown.id).toBe('gpt-4o');
 });
 
 test('a model is shown under a two-part name, whose slash the SDK encodes', async () => {
   const shown = await client.models.retrieve('openai/gpt-4o');
-  accepted.push('models.get');
   expect(shown.id).toBe('openai/gpt-4o');
 });
 

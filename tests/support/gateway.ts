@@ -28,6 +28,8 @@ export interface GatewayOptions {
   /** Further fields of the file: `prices`, or more `pools`. */
   file?: Record<string, unknown>;
   sandbox?: { chunkCount?: number; chunkPaceMs?: number };
+  /** The fleet's pauses go by the gateway's clock, which a test can push forward. */
+  isClockShared?: boolean;
   /** Settings by environment name. */
   env?: Record<string, string>;
   /** Continue in this data directory instead of a new one. */
@@ -60,6 +62,10 @@ export interface Gateway {
   events(type?: string): Promise<Event[]>;
   logs(): string;
 }
+
+/** Whether the gateway itself asked: for a balance, for models, or whether a credential works. */
+export const isOwnAsk = ({ path }: { path: string }): boolean =>
+  path === '/v1/credits' || path === '/v1/models';
 
 /** Answers up to here are searched for secrets after the test. */
 const KEPT_BYTES_MAX = 64 * 1024;
@@ -119,7 +125,11 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   const socketsBefore = socketCount();
   const clock = new MovableClock();
   const fleet = options.fleet ?? canaryFleet();
-  const sandbox = await startSandbox({ credentials: fleet, ...options.sandbox });
+  const sandbox = await startSandbox({
+    credentials: fleet,
+    ...options.sandbox,
+    ...(options.isClockShared === true ? { clock } : {}),
+  });
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tollgate-test-')));
   const lines: string[] = [];
   const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };

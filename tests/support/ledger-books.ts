@@ -107,6 +107,7 @@ export function aRecord(hold: HoldDraft, fields: Partial<CallRecord> = {}): Call
     outcome: 'settled',
     reason: 'ok',
     attempts: [{ credential: 'credential-1', status: 200, verdict: 'served', ms: 11 }],
+    route: null,
     usage: { ...noUsage(), input: 10, output: 5 },
     usageSource: 'reported',
     costNano: 4500n,

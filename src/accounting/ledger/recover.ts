@@ -69,6 +69,7 @@ function orphanRecord(hold: OpenHold): CallRecord {
     outcome: 'unknown',
     reason: 'process_died',
     attempts: [],
+    route: null,
     usage: noUsage(),
     usageSource: 'none',
     costNano: BigInt(hold.amount),

@@ -10,6 +10,7 @@ export const chatCompletions: Endpoint = {
   path: '/v1/chat/completions',
   body: 'json',
   model: 'required',
+  isStructured: true,
   isRepeatable: false,
   stream: () => new ChatStreamReader(),
   tellsUsageOnRequest: true,

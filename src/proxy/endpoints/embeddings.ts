@@ -9,6 +9,7 @@ export const embeddings: Endpoint = {
   path: '/v1/embeddings',
   body: 'json',
   model: 'required',
+  isStructured: true,
   isRepeatable: false,
   meter: {
     kind: 'usage',

@@ -1,4 +1,5 @@
 import type { Usage } from '../../entities/usage.ts';
+import type { Pool } from '../../pool/pool.ts';
 import type { StreamReader } from '../stream-reader.ts';
 
 /** What a client asked for, read from its body once. */
@@ -37,6 +38,10 @@ export interface Endpoint {
   readonly meter: Meter;
   /** A call that may have been executed may be sent again: true only where that costs nothing. */
   readonly isRepeatable: boolean;
+  /** It answers JSON or an event stream, and nothing else. */
+  readonly isStructured?: true;
+  /** Answered from what the pool knows; null when that is not enough, and an upstream is to be asked. */
+  readonly here?: (pool: Pool, path: string) => object | null;
   /** Reads its event stream; absent when it never streams. */
   readonly stream?: () => StreamReader;
   /** `stream_options.include_usage` makes its streams tell their usage. */

@@ -24,6 +24,7 @@ export const imagesGenerations: Endpoint = {
   path: '/v1/images/generations',
   body: 'json',
   model: 'required',
+  isStructured: true,
   isRepeatable: false,
   stream: () =>
     new TypedStreamReader(['image_generation.completed'], responsesUsage, { several: true }),

@@ -1,6 +1,11 @@
+import type { Pool } from '../../pool/pool.ts';
+import { modelNotFound } from '../route-for.ts';
 import type { Endpoint } from './endpoint.ts';
 
-/** https://platform.openai.com/docs/api-reference/models */
+/**
+ * https://platform.openai.com/docs/api-reference/models: what the caller may use, sorted. Asked
+ * upstream only while no provider of the pool has told its models and no list names any.
+ */
 export const modelsList: Endpoint = {
   id: 'models.list',
   method: 'GET',
@@ -9,9 +14,47 @@ export const modelsList: Endpoint = {
   model: 'none',
   isRepeatable: true,
   meter: { kind: 'free' },
+  here: (pool) => {
+    const data = listed(pool);
+    return data.length === 0 && !isKnown(pool) ? null : { object: 'list', data };
+  },
 };
 
-export const modelsGet: Endpoint = { ...modelsList, id: 'models.get', path: '/v1/models/*' };
+export const modelsGet: Endpoint = {
+  ...modelsList,
+  id: 'models.get',
+  path: '/v1/models/*',
+  here: (pool, path) => {
+    const id = decoded(path.slice('/v1/models/'.length));
+    const found = listed(pool).find((model) => model.id === id);
+    if (found === undefined && isKnown(pool)) throw modelNotFound(id);
+    return found ?? null;
+  },
+};
 
 /** Vercel's model names have two segments. */
-export const modelsGetSlug: Endpoint = { ...modelsList, id: 'models.get', path: '/v1/models/*/*' };
+export const modelsGetSlug: Endpoint = { ...modelsGet, path: '/v1/models/*/*' };
+
+/** Whether every name that is served is known: some credential may serve others, too. */
+const isKnown = ({ members }: Pool): boolean =>
+  members.every(({ models, discovered }) => models !== null || discovered !== null);
+
+const listed = (pool: Pool) =>
+  pool.models.list().map(({ id, memberId, upstream }) => {
+    const member = pool.member(memberId);
+    const facts = member?.discovered?.get(upstream);
+    return {
+      id,
+      object: 'model',
+      created: facts?.created ?? 0,
+      owned_by: facts?.ownedBy || (member?.kind.id ?? ''),
+    };
+  });
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -7,6 +7,7 @@ export const moderations: Endpoint = {
   path: '/v1/moderations',
   body: 'json',
   model: 'none',
+  isStructured: true,
   isRepeatable: false,
   meter: { kind: 'free' },
 };

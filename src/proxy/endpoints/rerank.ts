@@ -25,6 +25,7 @@ export const rerank: Endpoint = {
   path: '/v1/rerank',
   body: 'json',
   model: 'required',
+  isStructured: true,
   isRepeatable: false,
   meter: { kind: 'usage', read: rerankUsage, estimate: (asked) => estimateInput(asked.bytes) },
 };

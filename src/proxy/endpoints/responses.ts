@@ -10,6 +10,7 @@ export const responses: Endpoint = {
   path: '/v1/responses',
   body: 'json',
   model: 'required',
+  isStructured: true,
   isRepeatable: false,
   stream: () =>
     new TypedStreamReader(['response.completed', 'response.incomplete'], responsesUsage),

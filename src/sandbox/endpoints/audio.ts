@@ -21,7 +21,7 @@ export const speech: Endpoint = {
   body: 'json',
   isMetered: true,
   answer(call) {
-    const model = modelFor('speech', call.json['model']);
+    const model = modelFor('speech', call.json['model'], call.account.models);
     const input = requireText(call.json, 'input');
     requireText(call.json, 'voice');
     if (input.length === 0 || input.length > CHARACTERS_MAX) {
@@ -54,7 +54,7 @@ export const translations: Endpoint = listening('/v1/audio/translations');
 
 function transcribe(call: Call): Answer {
   const { fields } = call.form;
-  const model = modelFor('transcription', fields['model']);
+  const model = modelFor('transcription', fields['model'], call.account.models);
   const file = requireFile(call.form, 'file');
   const seconds = Math.max(1, Math.ceil(file.bytes.length / BYTES_PER_SECOND));
   const draft = draftText(call, file.bytes.toString('latin1'), 0, Number.POSITIVE_INFINITY);

@@ -8,7 +8,7 @@ import { readPrompt, type Prompt } from '../prompt.ts';
 import { hashText } from '../text.ts';
 import { completionUsage, countTokens, unitsOf } from '../tokens.ts';
 import { chooseTool, toolArguments } from '../tools.ts';
-import { chatEvents, type Choice } from './chat-stream.ts';
+import { chatEvents, logprobsOf, type Choice } from './chat-stream.ts';
 
 export const chatCompletions: Endpoint = {
   method: 'POST',
@@ -16,7 +16,7 @@ export const chatCompletions: Endpoint = {
   body: 'json',
   isMetered: true,
   answer(call) {
-    const model = modelFor('chat', call.json['model']);
+    const model = modelFor('chat', call.json['model'], call.account.models);
     const prompt = readPrompt(call.json['messages'], 'messages');
     const choices = composeChoices(call, prompt);
     const tools = Array.isArray(call.json['tools'])
@@ -95,7 +95,7 @@ function whole(
     choices: choices.map((choice, index) => ({
       index,
       message: wholeMessage(call, choice, index),
-      logprobs: null,
+      logprobs: call.json['logprobs'] === true ? logprobsOf(choice.draft.pieces) : null,
       finish_reason: choice.finishReason,
     })),
     usage,

@@ -10,6 +10,25 @@ export interface Choice {
   finishReason: 'stop' | 'length' | 'tool_calls';
 }
 
+/** What differs between two chunks, as JSON text. */
+interface ChunkChoice {
+  index: number;
+  delta: string;
+  finish?: string;
+  logprobs?: string;
+}
+
+/** Every piece as one token, equally likely. */
+export function logprobsOf(pieces: readonly string[]): object {
+  const content = pieces.map((token) => ({
+    token,
+    logprob: -0.25,
+    bytes: [...Buffer.from(token)],
+    top_logprobs: [],
+  }));
+  return { content, refusal: null };
+}
+
 /**
  * The stream of a chat answer. Asked for usage, it says `usage:null` on every chunk and tells the
  * usage in a last chunk without choices, as OpenAI does. Choices are interleaved.
@@ -26,21 +45,27 @@ export function chatEvents(
     '"service_tier":"default","system_fingerprint":"fp_sandbox","choices":[';
   const tail = usage === null ? ']}\n\n' : '],"usage":null}\n\n';
   const events: SseEvent[] = [];
-  const push = (role: SseRole, index: number, delta: string, finish = 'null'): void => {
-    const choice = `{"index":${index},"delta":${delta},"logprobs":null,"finish_reason":${finish}}`;
+  const hasLogprobs = call.json['logprobs'] === true;
+  const push = (
+    role: SseRole,
+    { index, delta, finish = 'null', logprobs = 'null' }: ChunkChoice,
+  ): void => {
+    const choice = `{"index":${index},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}}`;
     events.push({ role, text: head + choice + tail });
   };
   for (const [index, choice] of choices.entries())
-    push('other', index, opening(call, choice, index));
+    push('other', { index, delta: opening(call, choice, index) });
   const rounds = Math.max(...choices.map((choice) => choice.draft.pieces.length));
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, choice] of choices.entries()) {
       const piece = choice.draft.pieces[round];
-      if (piece !== undefined) push('content', index, content(choice, piece));
+      if (piece === undefined) continue;
+      const logprobs = hasLogprobs ? JSON.stringify(logprobsOf([piece])) : 'null';
+      push('content', { index, delta: spoken(choice, piece), logprobs });
     }
   }
   for (const [index, choice] of choices.entries()) {
-    push('other', index, '{}', JSON.stringify(choice.finishReason));
+    push('other', { index, delta: '{}', finish: JSON.stringify(choice.finishReason) });
   }
   if (usage !== null) {
     events.push({ role: 'usage', text: `${head}],"usage":${JSON.stringify(usage)}}\n\n` });
@@ -60,7 +85,7 @@ function opening(call: Call, { tool }: Choice, index: number): string {
   return JSON.stringify({ role: 'assistant', content: null, tool_calls: [start] });
 }
 
-function content({ tool }: Choice, piece: string): string {
+function spoken({ tool }: Choice, piece: string): string {
   if (tool === null) return `{"content":${JSON.stringify(piece)}}`;
   return `{"tool_calls":[{"index":0,"function":{"arguments":${JSON.stringify(piece)}}}]}`;
 }

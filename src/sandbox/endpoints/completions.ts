@@ -14,7 +14,7 @@ export const completions: Endpoint = {
   body: 'json',
   isMetered: true,
   answer(call) {
-    const model = modelFor('chat', call.json['model']);
+    const model = modelFor('chat', call.json['model'], call.account.models);
     const prompts = readPrompts(call.json['prompt']);
     const count = wholeNumber(call.json, 'n', { min: 1, max: 128, fallback: 1 });
     const range = { min: 1, max: 1_000_000, fallback: Number.POSITIVE_INFINITY };

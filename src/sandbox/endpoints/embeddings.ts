@@ -14,7 +14,7 @@ export const embeddings: Endpoint = {
   body: 'json',
   isMetered: true,
   answer(call) {
-    const model = modelFor('embeddings', call.json['model']);
+    const model = modelFor('embeddings', call.json['model'], call.account.models);
     const inputs = readInputs(call.json['input']);
     const range = { min: 1, max: DIMENSIONS, fallback: DIMENSIONS };
     const dimensions = wholeNumber(call.json, 'dimensions', range);

@@ -52,7 +52,7 @@ interface ImageOrder {
 }
 
 function imagesAnswer(call: Call, order: ImageOrder): Answer {
-  const model = modelFor('images', order.model);
+  const model = modelFor('images', order.model, call.account.models);
   const text = countTokens(order.prompt);
   const image = order.imagesIn * TOKENS_PER_IMAGE_IN;
   const output = order.count * TOKENS_PER_IMAGE_OUT;

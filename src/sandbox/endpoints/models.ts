@@ -9,7 +9,8 @@ export const listModels: Endpoint = {
   path: '/v1/models',
   body: 'none',
   isMetered: false,
-  answer: () => jsonAnswer({ object: 'list', data: MODEL_NAMES.map(modelObject) }),
+  answer: ({ account }) =>
+    jsonAnswer({ object: 'list', data: (account.models ?? MODEL_NAMES).map(modelObject) }),
 };
 
 /** A name may contain a slash, plain or escaped. */
@@ -21,7 +22,7 @@ export const getModel: Endpoint = {
   answer(call) {
     const name = call.params['model'] ?? '';
     const service: Service = findModel(name)?.services[0] ?? 'chat';
-    modelFor(service, name);
+    modelFor(service, name, call.account.models);
     return jsonAnswer({ ...modelObject(name) });
   },
 };

@@ -13,7 +13,7 @@ export const moderations: Endpoint = {
   isMetered: true,
   answer(call) {
     const name = call.json['model'] ?? 'omni-moderation-latest';
-    const model = modelFor('moderations', name);
+    const model = modelFor('moderations', name, call.account.models);
     const { input } = call.json;
     if (typeof input !== 'string' && (!Array.isArray(input) || input.length === 0)) {
       throw badField('input', "'input' must be a string or a non-empty array.");

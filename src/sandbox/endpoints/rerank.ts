@@ -15,7 +15,7 @@ export const rerank: Endpoint = {
   body: 'json',
   isMetered: true,
   answer(call) {
-    const model = modelFor('rerank', call.json['model']);
+    const model = modelFor('rerank', call.json['model'], call.account.models);
     const query = requireText(call.json, 'query');
     const documents = readDocuments(call.json['documents']);
     const range = { min: 1, max: documents.length, fallback: documents.length };

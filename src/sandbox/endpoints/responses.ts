@@ -14,7 +14,7 @@ export const responses: Endpoint = {
   body: 'json',
   isMetered: true,
   answer(call) {
-    const model = modelFor('chat', call.json['model']);
+    const model = modelFor('chat', call.json['model'], call.account.models);
     const input = call.json['input'];
     const items = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
     const prompt = readPrompt(items, 'input');

@@ -1,25 +1,44 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Step } from '../script.ts';
-import { bodyOf, editHead, setBody } from './edit.ts';
+import { bodyOf, editHead, setBody, withLength } from './edit.ts';
 import type { Fault } from './fault.ts';
 
-const COMPRESSORS = new Map([
-  ['gzip', gzipSync],
-  ['deflate', deflateSync],
-  ['br', brotliCompressSync],
-]);
+function isOfType(steps: readonly Step[], type: string): boolean {
+  return steps.some(
+    (step) => step.do === 'head' && String(step.headers['content-type']).startsWith(type),
+  );
+}
+
+const said = (bytes: string | Buffer): Step => ({ do: 'write', bytes, tellsUsage: false });
+
+const editWrites = (steps: readonly Step[], edit: (text: string) => string): Step[] =>
+  steps.map((step) =>
+    step.do === 'write' ? { ...step, bytes: edit(step.bytes.toString()) } : step,
+  );
 
 /** Rewrites the text of each event of a stream; other bodies stay. */
 function editStreamText(steps: readonly Step[], edit: (text: string) => string): Step[] {
-  const isStream = steps.some(
-    (step) =>
-      step.do === 'head' && String(step.headers['content-type']).startsWith('text/event-stream'),
-  );
-  if (!isStream) return [...steps];
-  return steps.map((step) =>
-    step.do === 'write' ? { ...step, bytes: edit(step.bytes.toString()) } : step,
-  );
+  return isOfType(steps, 'text/event-stream') ? editWrites(steps, edit) : [...steps];
 }
+
+/** The same for JSON as well, with a length that fits. */
+function editText(steps: readonly Step[], edit: (text: string) => string): Step[] {
+  if (!isOfType(steps, 'application/json')) return editStreamText(steps, edit);
+  const edited = editWrites(steps, edit);
+  return withLength(edited, bodyOf(edited).length);
+}
+
+/** What is put before a text; the halves of `split-pair` take turns. */
+const FOREIGN = new Map<string, readonly [string, string]>([
+  ['utf8', ['\u00e9\u6f22\u{1f600}', '\u00e9\u6f22\u{1f600}']],
+  ['escaped', ['\\u00e9\\u6f22\\ud83d\\ude00', '\\u00e9\\u6f22\\ud83d\\ude00']],
+  ['split-pair', ['\\ud83d', '\\ude00']],
+]);
+
+/** The beginning of what a model said, in a message or in a piece of one. */
+const TEXT_START = /"(?:content|text|delta)":"(?=[^"])/g;
+
+/** One piece of a padding; all pieces share it, so that no padding takes more room than this. */
+const PADDING = Buffer.alloc(64 * 1024, 'x');
 
 /** How a stream may be written differently and still mean the same (WHATWG HTML, 9.2.6). */
 const DIALECTS = new Map<string, (text: string) => string>([
@@ -27,6 +46,8 @@ const DIALECTS = new Map<string, (text: string) => string>([
   ['fields', (text) => text.replace(/^data: /m, 'id: 7\nretry: 1000\nevent: message\ndata: ')],
   ['cr', (text) => text.replaceAll('\n', '\r')],
   ['mixed', (text) => text.replace('\n', '\r\n')],
+  // JSON may have a line end between two fields; no text of ours has a comma before its end.
+  ['multi-line', (text) => text.replace(',"', ',\ndata: "')],
 ]);
 
 /** Faults in the bytes of the body; its meaning stays, where the name does not say otherwise. */
@@ -47,11 +68,47 @@ export const byteFaults: readonly Fault[] = [
       ]);
       const edited: Step[] = [...steps];
       edited[index] = { ...step, bytes };
-      return editHead(edited, (headers) =>
-        headers['content-length'] === undefined
-          ? headers
-          : { ...headers, 'content-length': String(Number(headers['content-length']) + 2) },
+      return withLength(edited, bodyOf(edited).length);
+    },
+  },
+  {
+    name: 'foreign-text',
+    description: 'Letters beyond ASCII at the beginning of every text.',
+    params: {
+      kind: {
+        default: 'utf8',
+        about: 'how they are written, split-pair as halves in two events',
+        oneOf: [...FOREIGN.keys()],
+      },
+    },
+    script: (steps, params) => {
+      const [odd, even] = FOREIGN.get(params.text('kind')) ?? ['', ''];
+      let count = 0;
+      return editText(steps, (text) =>
+        text.replaceAll(TEXT_START, (start) => {
+          count += 1;
+          return start + (count % 2 === 1 ? odd : even);
+        }),
       );
+    },
+  },
+  {
+    name: 'big-json',
+    description: 'A plain JSON answer padded by the given size, which is held in memory nowhere.',
+    params: { bytes: { default: 10_000_000, about: 'size of the padding' } },
+    script: (steps, params) => {
+      if (!isOfType(steps, 'application/json')) return [...steps];
+      const body = bodyOf(steps);
+      const size = params.number('bytes');
+      const open = '{"padding":"';
+      const close = '",';
+      const padding = Array.from({ length: Math.ceil(size / PADDING.length) }, (_, at) =>
+        said(PADDING.subarray(0, size - at * PADDING.length)),
+      );
+      const [head, ...rest] = setBody(steps, body.subarray(1));
+      if (head === undefined) return [...steps];
+      const length = open.length + size + close.length + body.length - 1;
+      return withLength([head, said(open), ...padding, said(close), ...rest], length);
     },
   },
   {
@@ -96,35 +153,5 @@ export const byteFaults: readonly Fault[] = [
           }));
         },
       ),
-  },
-  {
-    name: 'gzip',
-    description: 'A compressed body, whether or not it was asked for.',
-    params: {
-      coding: { default: 'gzip', about: 'the coding', oneOf: [...COMPRESSORS.keys()] },
-      layers: { default: 1, about: 'times it is compressed' },
-    },
-    script: (steps, params) => {
-      const coding = params.text('coding');
-      const compress = COMPRESSORS.get(coding);
-      if (compress === undefined) return [...steps];
-      const layers = params.number('layers');
-      let bytes: Buffer = bodyOf(steps);
-      for (let layer = 0; layer < layers; layer += 1) bytes = compress(bytes);
-      return editHead(setBody(steps, bytes), (headers) => ({
-        ...headers,
-        'content-encoding': Array.from({ length: layers }, () => coding).join(', '),
-      }));
-    },
-  },
-  {
-    name: 'gzip-bomb',
-    description: 'A small compressed body that grows to the given size.',
-    params: { bytes: { default: 100_000_000, about: 'size once unpacked' } },
-    script: (steps, params) =>
-      editHead(setBody(steps, gzipSync(Buffer.alloc(params.number('bytes'), ' '))), (headers) => ({
-        ...headers,
-        'content-encoding': 'gzip',
-      })),
   },
 ];

@@ -1,12 +1,12 @@
-import type { Step } from '../script.ts';
+import type { CloseMode, Step } from '../script.ts';
 import type { Fault, Params } from './fault.ts';
 import { chunk, rawReply } from './raw.ts';
 
 const mode = { default: 'fin', about: 'how the connection is closed', oneOf: ['fin', 'rst'] };
 
-function closing(params: Params): Step {
-  return { do: 'close', mode: params.text('mode') === 'rst' ? 'rst' : 'fin' };
-}
+const modeOf = (params: Params): CloseMode => (params.text('mode') === 'rst' ? 'rst' : 'fin');
+
+const closing = (params: Params): Step => ({ do: 'close', mode: modeOf(params) });
 
 /** The steps of the first `count` bytes of body; the last write is cut to fit. */
 function firstBytes(steps: readonly Step[], count: number): Step[] {
@@ -52,6 +52,23 @@ export const cutFaults: readonly Fault[] = [
       const last = steps.filter((step) => step.do === 'write')[params.number('n')];
       const at = last === undefined ? steps.length : steps.indexOf(last);
       return [...steps.slice(0, at).filter((step) => step.do !== 'end'), closing(params)];
+    },
+  },
+  {
+    name: 'cut-mid-chunk',
+    description: 'The connection is closed inside a chunk that announced more.',
+    params: { after: { default: 2, about: 'whole chunks before it, if there are so many' }, mode },
+    script: (steps, params) => {
+      const writes = steps.filter((step) => step.do === 'write');
+      const after = Math.min(params.number('after'), writes.length - 1);
+      const broken = chunk(writes[after]?.bytes ?? 'x');
+      const head = steps.filter((step) => step.do === 'head');
+      const lines = ['transfer-encoding: chunked'];
+      return [
+        ...rawReply([...head, ...writes.slice(0, after)], { framing: 'chunked', lines }),
+        { do: 'raw', bytes: broken.subarray(0, Math.floor(broken.length / 2)) },
+        closing(params),
+      ];
     },
   },
   {
@@ -111,5 +128,11 @@ export const cutFaults: readonly Fault[] = [
     description: 'A whole reply that promises keep-alive, then the connection is closed.',
     params: { ms: { default: 0, about: 'milliseconds after the end' }, mode },
     script: (steps, params) => [...steps, { do: 'wait', ms: params.number('ms') }, closing(params)],
+  },
+  {
+    name: 'close-at-reuse',
+    description: 'A whole reply; the next request on the connection closes it, unread and unseen.',
+    params: { mode },
+    script: (steps, params) => [...steps, { do: 'snare', mode: modeOf(params) }],
   },
 ];

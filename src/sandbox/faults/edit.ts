@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../json.ts';
 import type { Answer } from '../answer.ts';
 import type { HeaderTable, Step } from '../script.ts';
-import { payloadOf, withPayload, type SseEvent } from '../sse.ts';
+import { payloadOf, withPayload, type SseEvent, type SseRole } from '../sse.ts';
 
 /** The answer with other events; an answer that is no stream stays as it is. */
 export function editEvents(
@@ -16,6 +16,20 @@ export function editEvents(
 export function editJson(answer: Answer, edit: (value: JsonObject) => JsonObject): Answer {
   if (answer.body.kind !== 'json') return answer;
   return { ...answer, body: { kind: 'json', value: edit(answer.body.value) } };
+}
+
+/** Both: the answer with another value in each JSON payload; of a stream perhaps of one role alone. */
+export function editPayloads(
+  answer: Answer,
+  edit: (value: JsonObject) => JsonObject,
+  role?: SseRole,
+): Answer {
+  return editEvents(editJson(answer, edit), (events) =>
+    events.map((event) => {
+      const payload = role === undefined || event.role === role ? payloadOf(event) : null;
+      return payload === null ? event : withPayload(event, edit(payload));
+    }),
+  );
 }
 
 /** Events with one put in after the first `count` content events (at the end if there are fewer). */
@@ -58,6 +72,15 @@ export function replaceUsage(answer: Answer, usage: object | null): Answer {
   return { ...edited, usage };
 }
 
+/** A value with every number in it, however deep, replaced. */
+export function editNumbers(value: unknown, edit: (number: number) => unknown): unknown {
+  if (typeof value === 'number') return edit(value);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, editNumbers(each, edit)]),
+  );
+}
+
 /** An answer that says only this, tells no usage and costs nothing. */
 export function replaceBody(
   answer: Answer,
@@ -84,15 +107,21 @@ export function bodyOf(steps: readonly Step[]): Buffer {
   return Buffer.concat(parts);
 }
 
+/** Steps that declare another length, if they declare one at all. */
+export function withLength(steps: readonly Step[], length: number): Step[] {
+  return editHead(steps, (headers) =>
+    headers['content-length'] === undefined
+      ? headers
+      : { ...headers, 'content-length': String(length) },
+  );
+}
+
 /** Steps that send another body in one write, with a content-length that fits if there was one. */
 export function setBody(steps: readonly Step[], bytes: Buffer): Step[] {
   const tellsUsage = steps.some((step) => step.do === 'write' && step.tellsUsage);
-  const head = editHead(
+  const head = withLength(
     steps.filter((step) => step.do === 'head'),
-    (headers) =>
-      headers['content-length'] === undefined
-        ? headers
-        : { ...headers, 'content-length': String(bytes.length) },
+    bytes.length,
   );
   return [...head, { do: 'write', bytes, tellsUsage }, { do: 'end' }];
 }

@@ -1,11 +1,12 @@
-import type { Step } from '../script.ts';
+import type { HeaderTable } from '../script.ts';
 import { editHead } from './edit.ts';
 import type { Fault } from './fault.ts';
-import { lengthOf, rawHead, rawReply } from './raw.ts';
 
-const fin: Step = { do: 'close', mode: 'fin' };
+/** The table without the headers whose names begin so. */
+const without = (headers: HeaderTable, prefix: string): HeaderTable =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(prefix)));
 
-/** Faults in the status line and the headers. */
+/** Faults in the headers, all within the rules of HTTP. */
 export const headFaults: readonly Fault[] = [
   {
     name: 'wrong-content-type',
@@ -32,11 +33,27 @@ export const headFaults: readonly Fault[] = [
     name: 'header',
     description: 'One more header.',
     params: {
-      name: { default: 'x-sandbox-extra', about: 'its name' },
+      name: { default: 'x-sandbox-extra', about: 'its name, in lower case' },
       value: { default: '1', about: 'its value' },
+      place: {
+        default: 'instead',
+        about: 'of one that has the name already',
+        oneOf: ['instead', 'beside'],
+      },
     },
     script: (steps, params) =>
-      editHead(steps, (headers) => ({ ...headers, [params.text('name')]: params.text('value') })),
+      editHead(steps, (headers) => {
+        const name = params.text('name');
+        const value = params.text('value');
+        const others = params.text('place') === 'beside' ? [headers[name] ?? []].flat() : [];
+        return { ...headers, [name]: others.length === 0 ? value : [...others, value] };
+      }),
+  },
+  {
+    name: 'without-header',
+    description: 'No header whose name begins so.',
+    params: { name: { default: 'x-ratelimit-', about: 'the beginning, in lower case' } },
+    script: (steps, params) => editHead(steps, (headers) => without(headers, params.text('name'))),
   },
   {
     name: 'huge-header',
@@ -55,65 +72,6 @@ export const headFaults: readonly Fault[] = [
     },
   },
   {
-    name: 'bad-status-line',
-    description: 'A first line that is not HTTP; then the end.',
-    params: { line: { default: 'HTTP/1.1 2OO OK', about: 'the line' } },
-    script: (steps, params) => [
-      ...rawReply(steps, {
-        framing: 'none',
-        statusLine: params.text('line'),
-        lines: [`content-length: ${lengthOf(steps)}`],
-      }),
-      fin,
-    ],
-  },
-  {
-    name: 'no-head',
-    description: 'The body without any head, as HTTP/0.9 did.',
-    script: (steps) => [...rawReply(steps, { framing: 'none' }).slice(1), fin],
-  },
-  {
-    name: 'bare-lf',
-    description: 'A head whose lines end in LF alone.',
-    script: (steps) => {
-      const lines = [`content-length: ${lengthOf(steps)}`];
-      return [...rawReply(steps, { framing: 'none', lineEnd: '\n', lines }), fin];
-    },
-  },
-  {
-    name: 'duplicate-content-length',
-    description: 'Two content-length headers that differ.',
-    script: (steps) => {
-      const length = lengthOf(steps);
-      const lines = [`content-length: ${length}`, `content-length: ${length + 1}`];
-      return [...rawReply(steps, { framing: 'none', lines }), fin];
-    },
-  },
-  {
-    name: 'length-and-chunked',
-    description: 'A content-length beside chunked coding.',
-    script: (steps) => {
-      const lines = [`content-length: ${lengthOf(steps)}`, 'transfer-encoding: chunked'];
-      return [
-        ...rawReply(steps, { framing: 'chunked', lines }),
-        { do: 'raw', bytes: '0\r\n\r\n' },
-        fin,
-      ];
-    },
-  },
-  {
-    name: 'informational',
-    description: 'Interim replies before the real one.',
-    params: {
-      code: { default: 103, about: 'their status' },
-      count: { default: 3, about: 'how many' },
-    },
-    script: (steps, params) => {
-      const interim = `HTTP/1.1 ${params.number('code')} Interim\r\nx-interim: 1\r\n\r\n`;
-      return [{ do: 'raw', bytes: interim.repeat(params.number('count')) }, ...steps];
-    },
-  },
-  {
     name: 'trailers',
     description: 'Trailer fields behind a chunked body.',
     script: (steps) =>
@@ -123,16 +81,5 @@ export const headFaults: readonly Fault[] = [
       })).map((step) =>
         step.do === 'end' ? { do: 'end', trailers: { 'x-sandbox-trailer': 'late' } } : step,
       ),
-  },
-  {
-    name: 'late-second-response',
-    description: 'A second reply on the same connection that nobody asked for.',
-    params: { ms: { default: 0, about: 'milliseconds after the first' } },
-    script: (steps, params) => {
-      const body = '{"object":"sandbox.poison"}';
-      const lines = ['content-type: application/json', `content-length: ${body.length}`];
-      const head = rawHead([], { framing: 'none', lines });
-      return [...steps, { do: 'wait', ms: params.number('ms') }, { do: 'raw', bytes: head + body }];
-    },
   },
 ];

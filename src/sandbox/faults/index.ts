@@ -1,9 +1,12 @@
 import { ApiError } from '../api-error.ts';
 import { byteFaults } from './bytes.ts';
+import { compressedFaults } from './compressed.ts';
 import { cutFaults } from './cut.ts';
 import { bindFault, type BoundFault, type Fault } from './fault.ts';
 import { headFaults } from './head.ts';
+import { protocolFaults } from './protocol.ts';
 import { replacedFaults } from './replaced.ts';
+import { saidFaults } from './said.ts';
 import { streamFaults } from './stream.ts';
 import { timingFaults } from './timing.ts';
 import { usageFaults } from './usage.ts';
@@ -14,9 +17,12 @@ export const FAULTS: readonly Fault[] = [
   ...timingFaults,
   ...cutFaults,
   ...headFaults,
+  ...protocolFaults,
   ...streamFaults,
+  ...saidFaults,
   ...usageFaults,
   ...byteFaults,
+  ...compressedFaults,
 ];
 
 const byName = new Map(FAULTS.map((fault) => [fault.name, fault]));

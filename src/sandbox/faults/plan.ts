@@ -9,12 +9,16 @@ export interface FaultRule {
   readonly model: string | null;
   /** Only this path; without it, every metered call. */
   readonly path: string | null;
+  /** Only requests from this number on of their connection: 2 spares fresh connections. */
+  readonly from: number;
 }
 
 export interface FaultTarget {
   credential: string;
   model: string | null;
   path: string;
+  /** Its number among the requests of its connection. */
+  ordinal: number;
   isMetered: boolean;
   isBeforeBody: boolean;
 }
@@ -31,6 +35,15 @@ interface Entry {
   times: number;
   model: string | null;
   path: string | null;
+  from: number;
+}
+
+/** Which calls a standing fault strikes. */
+export interface FaultLimits {
+  times?: number | undefined;
+  model?: string | undefined;
+  path?: string | undefined;
+  from?: number | undefined;
 }
 
 /**
@@ -41,20 +54,17 @@ export class FaultPlan {
   readonly #entries = new Map<string, Entry[]>();
 
   /** Throws ApiError 400 when the fault cannot be read. */
-  set(
-    credential: string,
-    fault: string,
-    options: { times?: number; model?: string; path?: string } = {},
-  ): void {
-    const model = options.model ?? null;
-    const path = options.path ?? null;
+  set(credential: string, fault: string, limits: FaultLimits = {}): void {
+    const model = limits.model ?? null;
+    const path = limits.path ?? null;
     const strike = { text: fault, faults: readFaults(fault) };
     const entry: Entry = {
       strike,
       isBeforeBody: strike.faults.some((each) => each.fault.isBeforeBody === true),
-      times: options.times ?? Number.POSITIVE_INFINITY,
+      times: limits.times ?? Number.POSITIVE_INFINITY,
       model,
       path,
+      from: limits.from ?? 1,
     };
     const others = this.#entriesOf(credential).filter(
       (each) => each.model !== model || each.path !== path,
@@ -69,11 +79,12 @@ export class FaultPlan {
   }
 
   rules(credential: string): FaultRule[] {
-    return this.#entriesOf(credential).map(({ strike, times, model, path }) => ({
+    return this.#entriesOf(credential).map(({ strike, times, model, path, from }) => ({
       fault: strike.text,
       times: Number.isFinite(times) ? times : null,
       model,
       path,
+      from,
     }));
   }
 
@@ -99,7 +110,7 @@ export class FaultPlan {
 }
 
 function fits(entry: Entry, target: FaultTarget): boolean {
-  if (entry.isBeforeBody !== target.isBeforeBody) return false;
+  if (entry.isBeforeBody !== target.isBeforeBody || target.ordinal < entry.from) return false;
   if (entry.path === null ? !target.isMetered : entry.path !== target.path) return false;
   return entry.model === null || entry.model === target.model;
 }

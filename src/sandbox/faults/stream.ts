@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../json.ts';
 import { errorBody } from '../api-error.ts';
 import { doneEvent, jsonEvent, payloadOf, withPayload, type SseEvent } from '../sse.ts';
-import { contentPosition, editEvents, editJson, insertAfterContent } from './edit.ts';
+import { contentPosition, editEvents, insertAfterContent } from './edit.ts';
 import type { Fault, Params } from './fault.ts';
 
 const after = { default: 2, about: 'content events before it' };
@@ -28,12 +28,7 @@ function withText(payload: JsonObject, text: string): JsonObject {
   return { ...payload, choices: [{ ...choice, ...said }] };
 }
 
-function withoutOutput(value: JsonObject): JsonObject {
-  const { choices: _choices, data: _data, output: _output, ...rest } = value;
-  return rest;
-}
-
-/** Faults in the order, number and wording of a stream's events. */
+/** Faults in the order and number of a stream's events. */
 export const streamFaults: readonly Fault[] = [
   {
     name: 'no-done',
@@ -111,49 +106,5 @@ export const streamFaults: readonly Fault[] = [
       const comments = Array.from({ length: params.number('count') }, () => comment);
       return editEvents(answer, (events) => events.flatMap((event) => [...comments, event]));
     },
-  },
-  {
-    name: 'json-for-stream',
-    description: 'A plain JSON answer though a stream was asked for.',
-    isStream: false,
-  },
-  {
-    name: 'stream-for-json',
-    description: 'A stream though a plain answer was asked for.',
-    isStream: true,
-  },
-  {
-    name: 'wrong-shape',
-    description: 'Valid JSON of the wrong shape: no choices, data or output.',
-    answer: (answer) => {
-      return editEvents(editJson(answer, withoutOutput), (events) =>
-        events.map((event) => {
-          const payload = event.role === 'content' ? payloadOf(event) : null;
-          return payload === null ? event : withPayload(event, withoutOutput(payload));
-        }),
-      );
-    },
-  },
-  {
-    name: 'other-model',
-    description: 'A reply that names another model than was asked.',
-    params: { model: { default: 'sandbox-other', about: 'the name' } },
-    answer: (answer, params) => {
-      const rename = (value: JsonObject): JsonObject =>
-        'model' in value ? { ...value, model: params.text('model') } : value;
-      return editEvents(editJson(answer, rename), (events) =>
-        events.map((event) => {
-          const payload = payloadOf(event);
-          return payload === null ? event : withPayload(event, rename(payload));
-        }),
-      );
-    },
-  },
-  {
-    name: 'big-json',
-    description: 'A plain JSON answer padded by the given size.',
-    params: { bytes: { default: 10_000_000, about: 'size of the padding' } },
-    answer: (answer, params) =>
-      editJson(answer, (value) => ({ padding: 'x'.repeat(params.number('bytes')), ...value })),
   },
 ];

@@ -1,7 +1,7 @@
 import { isObject } from '../json.ts';
-import { payloadOf, withPayload } from '../sse.ts';
-import { editEvents, replaceUsage } from './edit.ts';
-import type { Fault } from './fault.ts';
+import { payloadOf, withPayload, type SseEvent } from '../sse.ts';
+import { editEvents, editNumbers, replaceUsage } from './edit.ts';
+import type { Fault, Params } from './fault.ts';
 
 const BAD_VALUES = new Map<string, unknown>([
   ['negative', -5],
@@ -11,11 +11,28 @@ const BAD_VALUES = new Map<string, unknown>([
   ['null', null],
 ]);
 
-/** Every number in a usage object, however deep, replaced. */
-function spoil(value: unknown, bad: unknown): unknown {
-  if (typeof value === 'number') return bad;
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, spoil(each, bad)]));
+/** How often-told usage goes: the final one every time, or up to it. */
+const kind = { default: 'same', about: 'what is told before the end', oneOf: ['same', 'growing'] };
+
+/** The part of a usage that is told at the `step`-th of `steps` times. */
+function usageAt(usage: object | null, step: number, { params, steps }: Telling): unknown {
+  if (params.text('kind') === 'same') return usage;
+  return editNumbers(usage, (number) => Math.floor((number * step) / steps));
+}
+
+interface Telling {
+  params: Params;
+  /** Times in all. */
+  steps: number;
+}
+
+/** The event that tells a usage, telling another. */
+function retold(event: SseEvent, usage: unknown): SseEvent {
+  const payload = payloadOf(event);
+  if (payload === null) return event;
+  const { response } = payload;
+  const told = isObject(response) ? { response: { ...response, usage } } : { usage };
+  return withPayload(event, { ...payload, ...told });
 }
 
 /** Faults in what the reply says of its usage; the call still costs what it honestly used. */
@@ -28,21 +45,31 @@ export const usageFaults: readonly Fault[] = [
   {
     name: 'usage-twice',
     description: 'The usage event of a stream, twice.',
-    answer: (answer) =>
+    params: { kind },
+    answer: (answer, params) =>
       editEvents(answer, (events) =>
-        events.flatMap((event) => (event.role === 'usage' ? [event, event] : [event])),
+        events.flatMap((event) => {
+          if (event.role !== 'usage') return [event];
+          return [retold(event, usageAt(answer.usage, 1, { params, steps: 2 })), event];
+        }),
       ),
   },
   {
     name: 'usage-every-chunk',
-    description: 'The final usage on every content chunk of a stream as well.',
-    answer: (answer) =>
-      editEvents(answer, (events) =>
-        events.map((event) => {
+    description: 'Usage on every content chunk of a stream as well.',
+    params: { kind },
+    answer: (answer, params) =>
+      editEvents(answer, (events) => {
+        const steps = events.filter((event) => event.role === 'content').length;
+        let step = 0;
+        return events.map((event) => {
           const payload = event.role === 'content' ? payloadOf(event) : null;
-          return payload === null ? event : withPayload(event, { ...payload, usage: answer.usage });
-        }),
-      ),
+          if (payload === null) return event;
+          step += 1;
+          const usage = usageAt(answer.usage, step, { params, steps });
+          return withPayload(event, { ...payload, usage });
+        });
+      }),
   },
   {
     name: 'usage-bad',
@@ -51,7 +78,8 @@ export const usageFaults: readonly Fault[] = [
       kind: { default: 'negative', about: 'what they become', oneOf: [...BAD_VALUES.keys()] },
     },
     answer: (answer, params) => {
-      const spoiled = spoil(answer.usage, BAD_VALUES.get(params.text('kind')) ?? null);
+      const bad = BAD_VALUES.get(params.text('kind'));
+      const spoiled = editNumbers(answer.usage, () => bad);
       return isObject(spoiled) ? replaceUsage(answer, spoiled) : answer;
     },
   },

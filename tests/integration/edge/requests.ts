@@ -1,4 +1,5 @@
 import type { WitnessEntry } from '../../../src/sandbox/index.ts';
+import { isOwnAsk } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { RawClient } from '../../support/raw-client.ts';
 
@@ -50,5 +51,4 @@ export function requestsTo(gateway: () => Gateway) {
   };
 }
 
-const isCall = (entry: WitnessEntry): boolean =>
-  entry.kind === 'received' && !entry.path.endsWith('/credits');
+const isCall = (entry: WitnessEntry): boolean => entry.kind === 'received' && !isOwnAsk(entry);

@@ -86,7 +86,8 @@ test('silence for the idle time ends the stream', async () => {
 test.each(['heartbeats-forever;ms=5', 'endless-stream;ms=5'])(
   '%s: what is never silent ends at the pool’s total time',
   async (fault) => {
-    const gateway = await startGateway({ pool: { timeouts: { total_ms: 90_000 } } });
+    const pool = { heartbeat: 5, timeouts: { total_ms: 90_000 } };
+    const gateway = await startGateway({ pool });
     const response = await gateway.chat({ stream: true }, { 'x-sandbox-fault': fault });
     const events = await eventsOf(response, (text) => {
       if (countOf(text, '\n\n') >= 5) gateway.clock.advance(90_001);
@@ -105,12 +106,14 @@ test('an error event of the upstream’s own goes through and nothing is added',
   expect(record?.output).toBeGreaterThan(0);
 });
 
-test('a stream whose first event is an error costs nothing', async () => {
+test('a stream whose first event is an error becomes a plain error, and costs nothing', async () => {
   const gateway = await startGateway();
   const response = await gateway.chat({ stream: true }, { 'x-sandbox-fault': 'first-event-error' });
-  await eventsOf(response);
-  const record = await expectPartial(gateway, 'upstream_error');
-  expect(record).toMatchObject({ costNano: 0n, usageSource: 'none' });
+  expect(response.status).toBe(502);
+  expect(await response.json()).toMatchObject({ error: { code: 'upstream_error' } });
+  const [record] = await gateway.records();
+  expect(record).toMatchObject({ outcome: 'voided', costNano: 0n, usageSource: 'none' });
+  expect(record?.attempts).toHaveLength(3);
 });
 
 test('an event beyond every limit ends the stream instead of filling the memory', async () => {

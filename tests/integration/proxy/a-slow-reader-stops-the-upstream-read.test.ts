@@ -12,15 +12,17 @@ const USAGE = '"usage":{"prompt_tokens":3,"completion_tokens":2}';
 const DONE = `data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: {"choices":[],${USAGE}}\n\ndata: [DONE]\n\n`;
 const FILLER = Buffer.alloc(60_000, 'x');
 
+const CHAT = '/v1/chat/completions';
 const FORMS = [
-  { type: 'text/event-stream', head: '', piece: EVENT, tail: DONE },
+  { type: 'text/event-stream', path: CHAT, head: '', piece: EVENT, tail: DONE },
   {
     type: 'application/json',
+    path: CHAT,
     head: '{"choices":[],"filler":"',
     piece: FILLER,
     tail: `",${USAGE}}`,
   },
-  { type: 'audio/mpeg', head: '', piece: FILLER, tail: '' },
+  { type: 'audio/mpeg', path: '/v1/audio/speech', head: '', piece: FILLER, tail: '' },
 ];
 
 /** An upstream that writes as fast as it is read, and counts. */
@@ -68,7 +70,7 @@ async function openSlowly(form: (typeof FORMS)[number]) {
     connection: 'close',
   };
   const before = process.memoryUsage().arrayBuffers;
-  const socket = rawClient(gateway, { path: '/v1/chat/completions', headers });
+  const socket = rawClient(gateway, { path: form.path, headers });
   socket.pause();
   socket.write(body);
   await untilStill(flood);

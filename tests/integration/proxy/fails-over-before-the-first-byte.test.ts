@@ -96,9 +96,13 @@ test.each([400, 404, 413, 422])(
   'a %i is the client’s own fault: its answer comes back and nobody is blamed',
   async (status) => {
     const gateway = await startGateway();
-    gateway.sandbox.faults.set('cred-1', `status;code=${status};message=Not%20like%20this.`, {
-      times: 1,
-    });
+    gateway.sandbox.faults.set(
+      'cred-1',
+      `status;code=${status};error-code=unheard_of;message=Not%20like%20this.`,
+      {
+        times: 1,
+      },
+    );
     const response = await gateway.chat();
     expect(response.status).toBe(status);
     expect(response.headers.get('x-should-retry')).toBe('false');

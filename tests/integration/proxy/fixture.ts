@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { afterEach } from '@jest/globals';
 import type { UsageRecord } from '../../../src/entities/usage-record.ts';
 import type { FinishedEntry, WitnessEntry } from '../../../src/sandbox/index.ts';
+import { isOwnAsk } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 
 const open: (() => Promise<void> | void)[] = [];
@@ -49,6 +50,10 @@ export async function startUpstream(
 ): Promise<Upstream> {
   const bodies: Buffer[] = [];
   const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/v1/models') {
+      response.writeHead(404).end();
+      return;
+    }
     const pieces: Buffer[] = [];
     request.on('data', (bytes: Buffer) => pieces.push(bytes));
     request.on('end', () => {
@@ -71,11 +76,9 @@ export async function startUpstream(
 export const verdictsOf = (record: UsageRecord | undefined): string[] =>
   (record?.attempts ?? []).map((attempt) => attempt.verdict);
 
-/** Calls that reached the fleet, balance polls left out. */
+/** Calls of clients that reached the fleet. */
 export const arrivals = ({ sandbox }: Gateway) =>
-  sandbox.witness.entries.filter(
-    (entry) => entry.kind === 'received' && entry.path !== '/v1/credits',
-  );
+  sandbox.witness.entries.filter((entry) => entry.kind === 'received' && !isOwnAsk(entry));
 
 export const isFinished = (entry: WitnessEntry): entry is FinishedEntry =>
   entry.kind === 'finished' && entry.requestId !== null;

@@ -16,8 +16,9 @@ const polls = ({ sandbox }: Gateway) =>
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/;
 
 async function exhaust(gateway: Gateway): Promise<void> {
-  for (const { name } of gateway.sandbox.credentials) {
-    gateway.sandbox.faults.set(name, 'insufficient-quota');
+  for (const account of gateway.sandbox.credentials) {
+    account.balanceNano = 0n;
+    gateway.sandbox.faults.set(account.name, 'insufficient-quota');
   }
   expect((await gateway.chat()).status).toBe(503);
 }

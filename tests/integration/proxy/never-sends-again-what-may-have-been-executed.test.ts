@@ -41,14 +41,14 @@ test('an answer cut before it was whole is not asked for again', async () => {
   gateway.sandbox.faults.set('cred-1', 'cut-after-bytes;n=40');
   const response = await gateway.chat();
   expect(response.status).toBe(502);
-  expect(await codeOf(response)).toBe('upstream_stream_interrupted');
+  expect(await codeOf(response)).toBe('upstream_error');
   expect(arrivals(gateway)).toHaveLength(1);
 });
 
-test('a list of models is asked for again, since that costs nothing', async () => {
+test('a list of files is asked for again, since that costs nothing', async () => {
   const gateway = await startGateway();
-  gateway.sandbox.faults.set('cred-1', 'close-before-head', { path: '/v1/models' });
-  const response = await gateway.fetch('/v1/models', { method: 'GET' });
+  gateway.sandbox.faults.set('cred-1', 'close-before-head', { path: '/v1/files' });
+  const response = await gateway.fetch('/v1/files', { method: 'GET' });
   expect(response.status).toBe(200);
   expect((await gateway.records()).map(verdictsOf)).toEqual([['lost', 'served']]);
   expect(arrivals(gateway)).toHaveLength(2);

@@ -152,6 +152,18 @@ describe('chat completions', () => {
     });
   });
 
+  test('log probabilities are told when they are asked for', async () => {
+    const plain = await client.chat.completions.create({ model, messages, logprobs: true });
+    const chunks = await collect({ logprobs: true });
+    const tokens = plain.choices[0]?.logprobs?.content?.map(({ token }) => token) ?? [];
+    const streamed = chunks.flatMap((chunk) => chunk.choices[0]?.logprobs?.content ?? []);
+    expect(tokens.join('')).toBe(plain.choices[0]?.message.content);
+    expect(streamed.map(({ token }) => token)).toEqual(tokens);
+    expect((await client.chat.completions.create({ model, messages })).choices[0]?.logprobs).toBe(
+      null,
+    );
+  });
+
   test('control headers set the number of chunks and the usage', async () => {
     const controlled = sdk(sandbox, {
       'x-sandbox-chunks': '20',

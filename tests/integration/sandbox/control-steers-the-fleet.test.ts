@@ -64,7 +64,9 @@ describe('the control surface', () => {
       balance: '0.000000001',
       total_used: '0.00',
       in_flight: 0,
-      faults: [{ fault: 'no-done', times: null, model: null, path: null }],
+      revoked: false,
+      models: null,
+      faults: [{ fault: 'no-done', times: null, model: null, path: null, from: 1 }],
     });
     expect(JSON.stringify(credentials)).not.toContain('vck_');
   });

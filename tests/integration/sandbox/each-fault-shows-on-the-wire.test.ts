@@ -2,11 +2,17 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { FAULTS } from '../../../src/sandbox/faults/index.ts';
-import { completed, cutOff, done, FAULT_CASES, ok, type FaultCase } from './fault-cases.ts';
-import { aChat, aSandbox, HandClock, nextFinished, rawCall } from './fixture.ts';
+import { completed, cutOff, done, ok, type FaultCase } from './fault-case.ts';
+import { FAULT_CASES } from './fault-cases.ts';
+import { answered, closed, play, send } from '../../support/scripted-client.ts';
+import { rawChat } from '../../support/raw-request.ts';
+import { aChat, aSandbox, HandClock, KEY, nextFinished, rawCall } from './fixture.ts';
 
 /** Proved below with a clock that is moved by hand. */
 const TIMED = ['delay-head', 'delay-chunk', 'never-answer'];
+
+/** Proved below with two calls on one connection. */
+const OF_REUSE = ['close-at-reuse'];
 
 const nameOf = (fault: string): string => fault.split(';')[0] ?? '';
 
@@ -41,7 +47,7 @@ describe('faults', () => {
   });
 
   test('every fault of the table is proved here', () => {
-    const proved = new Set([...FAULT_CASES.map((row) => nameOf(row.fault)), ...TIMED]);
+    const proved = new Set([...FAULT_CASES.map((row) => nameOf(row.fault)), ...TIMED, ...OF_REUSE]);
     expect(FAULTS.map((fault) => fault.name).filter((name) => !proved.has(name))).toEqual([]);
   });
 
@@ -60,6 +66,49 @@ describe('faults', () => {
     const reply = await rawCall(sandbox, askFor({ fault }));
     expect(reply.text).toMatch(/content-encoding: gzip[^]*x-also: 1/);
     expect(await nextFinished(sandbox)).toMatchObject({ ...cutOff, responseBytes: 20 });
+  });
+});
+
+describe('faults of a connection that is used again', () => {
+  let sandbox: Sandbox;
+
+  beforeEach(async () => {
+    sandbox = await aSandbox();
+  });
+
+  afterEach(() => sandbox.close());
+
+  /** Credential, connection and number of each arrival. */
+  const places = (): unknown[] =>
+    sandbox.witness.entries.flatMap((entry) =>
+      entry.kind === 'received' ? [[entry.connection, entry.ordinal]] : [],
+    );
+
+  test.each([
+    ['fin', 'closed'],
+    ['rst', 'reset'],
+  ])('close-at-reuse;mode=%s leaves the next request unseen', async (mode, ending) => {
+    const first = rawChat(KEY, {}, { 'x-sandbox-fault': `close-at-reuse;mode=${mode}` });
+    const outcome = await play(sandbox.url, send(first), answered(), send(rawChat(KEY)), closed());
+    expect(outcome.ending).toBe(ending);
+    expect(outcome.answers.map(({ status }) => status)).toEqual([200]);
+    expect(places()).toEqual([[1, 1]]);
+    expect(await nextFinished(sandbox)).toMatchObject(completed);
+  });
+
+  test('a standing fault can spare fresh connections', async () => {
+    sandbox.faults.set('first', 'close-before-head', { from: 2 });
+    const steps = [send(rawChat(KEY)), answered(), send(rawChat(KEY)), closed()];
+    const outcomes = [await play(sandbox.url, ...steps), await play(sandbox.url, ...steps)];
+    for (const { answers, ending } of outcomes) {
+      expect([answers.map(({ status }) => status), ending]).toEqual([[200], 'closed']);
+    }
+    expect(places()).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ]);
   });
 });
 

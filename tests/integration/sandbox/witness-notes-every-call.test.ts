@@ -33,6 +33,8 @@ describe('the witness', () => {
       model: 'gpt-4o-mini',
       isStream: false,
       requestBytes: JSON.stringify(aChat()).length,
+      connection: 1,
+      ordinal: 1,
     });
     expect(finished).toMatchObject({
       seq: 2,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { table } from '../../../src/cli/print.ts';
+import { printable, table } from '../../../src/cli/print.ts';
 
 const lines = (...args: Parameters<typeof table>) => table(...args).split('\n');
 
@@ -29,4 +29,9 @@ test('without rows there are the headings alone, and no line ends in blanks', ()
   expect(lines(['Name', 'Calls'], [])).toEqual(['Name  Calls', '────  ─────']);
   const ragged = lines(['Name', 'Note'], [['a'], ['b', '']]);
   expect(ragged.every((line) => line === line.trimEnd())).toBe(true);
+});
+
+test('what clients chose steers no terminal and breaks no line', () => {
+  expect(printable('a\u{1b}[2J\r\nb\u{9b}c')).toBe('a\u{fffd}[2J\u{fffd}\u{fffd}b\u{fffd}c');
+  expect(lines(['Name'], [['a\nb']])).toEqual(['Name', '────', 'a\u{fffd}b']);
 });

@@ -1,108 +1,300 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { catalogue } from '../../../src/errors/catalogue.ts';
+import { isCredentialFault } from '../../../src/pool/effect.ts';
+import type { Effect } from '../../../src/pool/effect.ts';
 import type { Failure } from '../../../src/proxy/exchange.ts';
 import { judge } from '../../../src/proxy/verdict.ts';
-import type { Answer } from '../../../src/proxy/verdict.ts';
+import type { Answer, Circumstances, Verdict } from '../../../src/proxy/verdict.ts';
 
-const answered = (
-  status: number,
-  facts: { errorCode?: string; retryAfterMs?: number } = {},
-): Answer => ({
+type Answered = Extract<Answer, { phase: 'answered' }>;
+
+const ORDINARY: Circumstances = { isRepeatable: false, hasBody: true, before: [] };
+
+const answered = (status: number, facts: Partial<Answered> = {}): Answer => ({
   phase: 'answered',
   status,
-  errorCode: facts.errorCode ?? null,
-  retryAfterMs: facts.retryAfterMs ?? null,
+  errorCode: null,
+  retryAfterMs: null,
+  ...facts,
 });
-const failed = (failure: Failure, isSent: boolean): Answer => ({
+const failed = (failure: Failure, isSent: boolean, isStale = false): Answer => ({
   phase: 'failed',
   failure,
   isSent,
+  isStale,
 });
 
-const STATUSES: [number, name: string, next: string, effect: string, code: string | null][] = [
-  [200, 'served', 'deliver', 'served', null],
-  [201, 'served', 'deliver', 'served', null],
-  [206, 'served', 'deliver', 'served', null],
-  [204, 'empty', 'stop', 'none', 'empty_response'],
-  [205, 'empty', 'stop', 'none', 'empty_response'],
-  [301, 'redirect', 'stop', 'origin', 'upstream_error'],
-  [304, 'redirect', 'stop', 'origin', 'upstream_error'],
-  [307, 'redirect', 'stop', 'origin', 'upstream_error'],
-  [400, 'client_error', 'refuse', 'none', null],
-  [401, 'unauthorized', 'next', 'suspect', 'no_credentials'],
-  [402, 'payment_required', 'next', 'exhausted', 'no_credentials'],
-  [403, 'forbidden', 'next', 'forbidden', 'no_credentials'],
-  [404, 'client_error', 'refuse', 'none', null],
-  [408, 'try_elsewhere', 'next', 'none', 'upstream_error'],
-  [409, 'try_elsewhere', 'next', 'none', 'upstream_error'],
-  [413, 'client_error', 'refuse', 'none', null],
-  [415, 'client_error', 'refuse', 'none', null],
-  [422, 'client_error', 'refuse', 'none', null],
-  [425, 'try_elsewhere', 'next', 'none', 'upstream_error'],
-  [429, 'rate_limited', 'next', 'cooling', 'upstream_rate_limited'],
-  [499, 'client_error', 'refuse', 'none', null],
-  [500, 'server_error', 'next', 'origin', 'upstream_error'],
-  [502, 'server_error', 'next', 'origin', 'upstream_error'],
-  [503, 'server_error', 'next', 'origin', 'upstream_error'],
-  [504, 'server_error', 'next', 'origin', 'upstream_error'],
-  [529, 'server_error', 'next', 'origin', 'upstream_error'],
-  [600, 'odd_status', 'next', 'origin', 'upstream_error'],
-  [999, 'odd_status', 'next', 'origin', 'upstream_error'],
-];
-
-test.each(STATUSES)('status %i is %s', (status, name, next, effect, code) => {
-  for (const isRepeatable of [true, false]) {
-    const verdict = judge(answered(status), isRepeatable);
-    expect([verdict.name, verdict.next, verdict.effect.kind]).toEqual([name, next, effect]);
-    expect(verdict.error?.code ?? null).toBe(code);
-  }
+const origin = (isWhole = false): Effect => ({ kind: 'origin', isWhole, ms: null });
+const cooling: Effect = { kind: 'cooling', ms: null };
+const effect = (kind: 'none' | 'served' | 'forbidden' | 'unauthorized' | 'exhausted'): Effect => ({
+  kind,
 });
 
-const FAILURES: [Failure, isSent: boolean, name: string, next: string, repeated: string][] = [
-  ['client_gone', true, 'client_gone', 'stop', 'stop'],
-  ['client_gone', false, 'client_gone', 'stop', 'stop'],
-  ['client_stalled', true, 'client_gone', 'stop', 'stop'],
-  ['deadline', true, 'deadline', 'stop', 'stop'],
-  ['deadline', false, 'deadline', 'stop', 'stop'],
-  ['draining', true, 'draining', 'stop', 'stop'],
-  ['draining', false, 'draining', 'stop', 'stop'],
-  ['connect', false, 'connect_failed', 'next', 'next'],
-  ['first_byte_timeout', false, 'never_sent', 'next', 'next'],
-  ['lost', false, 'never_sent', 'next', 'next'],
-  ['first_byte_timeout', true, 'first_byte_timeout', 'stop', 'next'],
-  ['idle_timeout', true, 'first_byte_timeout', 'stop', 'next'],
-  ['lost', true, 'lost', 'stop', 'next'],
+type Row = [Answer, name: string, next: Verdict['next'], Effect, code: string | null];
+
+const ANSWERED: Row[] = [
+  [answered(200), 'served', 'deliver', effect('served'), null],
+  [answered(201), 'served', 'deliver', effect('served'), null],
+  [answered(206), 'served', 'deliver', effect('served'), null],
+  [answered(299), 'served', 'deliver', effect('served'), null],
+  [answered(200, { isUnreadable: false }), 'served', 'deliver', effect('served'), null],
+  [answered(200, { isUnreadable: true }), 'unreadable', 'next', origin(), 'upstream_error'],
+  [answered(200, { errorCode: 'insufficient_quota' }), 'served', 'deliver', effect('served'), null],
+  [answered(204), 'empty', 'stop', effect('none'), 'empty_response'],
+  [answered(205), 'empty', 'stop', effect('none'), 'empty_response'],
+  [answered(304), 'empty', 'stop', effect('none'), 'empty_response'],
+  [answered(300), 'redirect', 'stop', origin(), 'upstream_error'],
+  [answered(301), 'redirect', 'stop', origin(), 'upstream_error'],
+  [answered(307), 'redirect', 'stop', origin(), 'upstream_error'],
+  [answered(308), 'redirect', 'stop', origin(), 'upstream_error'],
+  [answered(400), 'client_error', 'refuse', effect('none'), null],
+  [answered(401), 'unauthorized', 'next', effect('unauthorized'), 'no_credentials'],
+  [answered(402), 'payment_required', 'next', effect('exhausted'), 'no_credentials'],
+  [answered(403), 'forbidden', 'next', effect('forbidden'), 'no_credentials'],
+  [answered(403, { isPage: false }), 'forbidden', 'next', effect('forbidden'), 'no_credentials'],
+  [answered(403, { isPage: true }), 'blocked', 'next', origin(), 'upstream_error'],
+  [answered(401, { isPage: true }), 'unauthorized', 'next', effect('unauthorized'), 'no_credentials'],
+  [answered(404), 'client_error', 'refuse', effect('none'), null],
+  [answered(404, { errorCode: 'not_found' }), 'client_error', 'refuse', effect('none'), null],
+  [answered(404, { errorCode: 'model_not_found' }), 'model_missing', 'next', effect('forbidden'), 'model_not_found'],
+  [answered(400, { errorCode: 'model_not_found' }), 'client_error', 'refuse', effect('none'), null],
+  [answered(408), 'try_elsewhere', 'next', effect('none'), 'upstream_error'],
+  [answered(409), 'try_elsewhere', 'next', effect('none'), 'upstream_error'],
+  [answered(425), 'try_elsewhere', 'next', effect('none'), 'upstream_error'],
+  [answered(413), 'client_error', 'refuse', effect('none'), null],
+  [answered(415), 'client_error', 'refuse', effect('none'), null],
+  [answered(422), 'client_error', 'refuse', effect('none'), null],
+  [answered(429), 'rate_limited', 'next', cooling, 'upstream_rate_limited'],
+  [answered(499), 'client_error', 'refuse', effect('none'), null],
+  [answered(500), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(500, { isPage: true }), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(502), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(503), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(504), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(529), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(599), 'server_error', 'next', origin(), 'upstream_error'],
+  [answered(0), 'odd_status', 'next', origin(), 'upstream_error'],
+  [answered(101), 'odd_status', 'next', origin(), 'upstream_error'],
+  [answered(600), 'odd_status', 'next', origin(), 'upstream_error'],
+  [answered(999), 'odd_status', 'next', origin(), 'upstream_error'],
 ];
 
-test.each(FAILURES)('%s (sent: %s) is %s', (failure, isSent, name, next, repeated) => {
-  const once = judge(failed(failure, isSent), false);
-  expect([once.name, once.next]).toEqual([name, next]);
-  expect(judge(failed(failure, isSent), true).next).toBe(repeated);
-  expect(once.error).not.toBeNull();
+const FAILED: Row[] = [
+  [failed('client_gone', true), 'client_gone', 'stop', effect('none'), 'client_closed_request'],
+  [failed('client_gone', false), 'client_gone', 'stop', effect('none'), 'client_closed_request'],
+  [failed('client_stalled', true), 'client_gone', 'stop', effect('none'), 'client_closed_request'],
+  [failed('deadline', true), 'deadline', 'stop', effect('none'), 'upstream_timeout'],
+  [failed('deadline', false), 'deadline', 'stop', effect('none'), 'upstream_timeout'],
+  [failed('draining', true), 'draining', 'stop', effect('none'), 'draining'],
+  [failed('draining', false), 'draining', 'stop', effect('none'), 'draining'],
+  [failed('withdrawn', false), 'withdrawn', 'next', effect('none'), 'no_credentials'],
+  [failed('token_refused', false), 'token_refused', 'next', effect('unauthorized'), 'no_credentials'],
+  [failed('connect', false), 'connect_failed', 'next', origin(true), 'upstream_error'],
+  [failed('first_byte_timeout', false), 'never_sent', 'next', origin(true), 'upstream_timeout'],
+  [failed('lost', false), 'never_sent', 'next', origin(true), 'upstream_timeout'],
+  [failed('lost', true, true), 'stale_connection', 'again', effect('none'), 'upstream_error'],
+  [failed('lost', true), 'lost', 'stop', origin(), 'upstream_error'],
+  [failed('first_byte_timeout', true), 'first_byte_timeout', 'stop', origin(), 'upstream_timeout'],
+  [failed('first_byte_timeout', true, true), 'first_byte_timeout', 'stop', origin(), 'upstream_timeout'],
+  [failed('idle_timeout', true), 'first_byte_timeout', 'stop', origin(), 'upstream_timeout'],
+];
+
+test.each([...ANSWERED, ...FAILED])('%j is %s: %s', (answer, name, next, expected, code) => {
+  const verdict = judge(answer, ORDINARY);
+  expect(verdict).toMatchObject({ name, next, effect: expected });
+  expect(verdict.error?.code ?? null).toBe(code);
 });
 
 describe('an empty account', () => {
-  test.each([400, 403, 429, 500])('is told by its code under status %i', (status) => {
+  test.each([400, 401, 403, 404, 429, 500, 503])('is told by its code under status %i', (status) => {
     for (const errorCode of ['insufficient_quota', 'billing_hard_limit_reached']) {
-      const verdict = judge(answered(status, { errorCode }), false);
-      expect(verdict).toMatchObject({ name: 'out_of_quota', next: 'next' });
-      expect(verdict.effect).toEqual({ kind: 'exhausted' });
+      expect(judge(answered(status, { errorCode }), ORDINARY)).toMatchObject({
+        name: 'out_of_quota',
+        next: 'next',
+        effect: { kind: 'exhausted' },
+        error: { code: 'no_credentials' },
+      });
     }
   });
+});
 
-  test('is not told by a success that happens to carry the code', () => {
-    expect(judge(answered(200, { errorCode: 'insufficient_quota' }), false).name).toBe('served');
+test.each([[7000], [0], [null]])('a wait of %s ms is handed on where it means something', (ms) => {
+  const told = { retryAfterMs: ms };
+  expect(judge(answered(429, told), ORDINARY).effect).toEqual({ kind: 'cooling', ms });
+  expect(judge(answered(503, told), ORDINARY).effect).toEqual({ kind: 'origin', isWhole: false, ms });
+  expect(judge(answered(400, told), ORDINARY).effect).toEqual({ kind: 'none' });
+});
+
+describe('a second time for the same call', () => {
+  test.each<[Answer, before: string, Verdict['next']]>([
+    [failed('lost', true, true), 'stale_connection', 'stop'],
+    [answered(408), 'try_elsewhere', 'refuse'],
+    [answered(409), 'try_elsewhere', 'refuse'],
+    [answered(429), 'rate_limited', 'next'],
+    [answered(401), 'unauthorized', 'next'],
+    [answered(500), 'server_error', 'next'],
+    [failed('connect', false), 'connect_failed', 'next'],
+  ])('%j behind %s: %s', (answer, before, next) => {
+    const again = judge(answer, { ...ORDINARY, before: ['something', before] });
+    expect(again).toMatchObject({ name: before, next });
+    // Only the same row counts.
+    expect(judge(answer, { ...ORDINARY, before: ['something'] }).next).not.toBe('stop');
   });
 });
 
-test.each([[7000], [0], [null]])('a 429 hands on its wait of %s ms', (ms) => {
-  const verdict = judge(answered(429, ms === null ? {} : { retryAfterMs: ms }), false);
-  expect(verdict.effect).toEqual({ kind: 'cooling', ms });
+describe('without a body at hand', () => {
+  const bodiless = { ...ORDINARY, hasBody: false };
+
+  test('a stale connection is given up, unless the call may run twice', () => {
+    const stale = failed('lost', true, true);
+    expect(judge(stale, bodiless).next).toBe('stop');
+    expect(judge(stale, { ...bodiless, isRepeatable: true }).next).toBe('next');
+  });
+
+  test('nothing else is judged otherwise', () => {
+    for (const [answer] of [...ANSWERED, ...FAILED]) {
+      const verdict = judge(answer, ORDINARY);
+      if (verdict.next !== 'again') expect(judge(answer, bodiless)).toEqual(verdict);
+    }
+  });
 });
 
-test('what a client’s fault is blames nobody, and only that is given back', () => {
-  for (let status = 200; status < 600; status += 1) {
-    const verdict = judge(answered(status), false);
-    if (verdict.next === 'refuse') expect(verdict.effect.kind).toBe('none');
-    expect(verdict.error === null).toBe(verdict.next === 'refuse' || verdict.next === 'deliver');
-  }
+describe('a call that may run twice', () => {
+  const repeatable = { ...ORDINARY, isRepeatable: true };
+
+  test.each<[Answer, before: string[], Verdict['next']]>([
+    [failed('lost', true), [], 'next'],
+    [failed('first_byte_timeout', true), [], 'next'],
+    [failed('idle_timeout', true), [], 'next'],
+    [failed('lost', true, true), [], 'again'],
+    [failed('lost', true, true), ['stale_connection'], 'next'],
+    [failed('client_gone', true), [], 'stop'],
+    [failed('deadline', true), [], 'stop'],
+    [failed('draining', true), [], 'stop'],
+    [answered(204), [], 'stop'],
+    [answered(301), [], 'stop'],
+    [answered(408), ['try_elsewhere'], 'refuse'],
+    [answered(400), [], 'refuse'],
+    [answered(200), [], 'deliver'],
+  ])('%j behind %j: %s', (answer, before, next) => {
+    expect(judge(answer, { ...repeatable, before }).next).toBe(next);
+  });
+});
+
+const FAILURES: Failure[] = [
+  'connect',
+  'lost',
+  'first_byte_timeout',
+  'token_refused',
+  'withdrawn',
+  'idle_timeout',
+  'deadline',
+  'client_gone',
+  'draining',
+  'client_stalled',
+];
+const QUOTA = ['insufficient_quota', 'billing_hard_limit_reached'];
+
+const anyAnswered = fc.record({
+  phase: fc.constant('answered' as const),
+  status: fc.integer({ min: 0, max: 1000 }),
+  errorCode: fc.oneof(fc.constant(null), fc.constantFrom(...QUOTA, 'model_not_found'), fc.string()),
+  retryAfterMs: fc.option(fc.nat()),
+  isPage: fc.boolean(),
+  isUnreadable: fc.boolean(),
+});
+const anyFailed = fc.record({
+  phase: fc.constant('failed' as const),
+  failure: fc.constantFrom(...FAILURES),
+  isSent: fc.boolean(),
+  isStale: fc.boolean(),
+});
+const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(anyAnswered, anyFailed);
+const anyCircumstances = fc.record({
+  isRepeatable: fc.boolean(),
+  hasBody: fc.boolean(),
+  before: fc.array(fc.constantFrom('stale_connection', 'try_elsewhere', 'server_error', 'lost')),
+});
+
+/** Holds for every answer whatever the circumstances. */
+const always = (holds: (answer: Answer, verdict: Verdict, how: Circumstances) => void) =>
+  fc.assert(
+    fc.property(anyAnswer, anyCircumstances, (answer, how) => {
+      holds(answer, judge(answer, how), how);
+    }),
+    { numRuns: 3000 },
+  );
+
+describe('whatever comes', () => {
+  test('has a verdict, and the client something to be told', () => {
+    always((_answer, { name, next, error }) => {
+      expect(name).not.toBe('');
+      if (error === null) expect(['deliver', 'refuse']).toContain(next);
+      else expect(catalogue[error.code].http).toBeGreaterThanOrEqual(400);
+    });
+  });
+
+  test('is delivered if it is a success with something in it, and else never', () => {
+    always((answer, { next }) => {
+      const isGood =
+        answer.phase === 'answered' &&
+        answer.status >= 200 &&
+        answer.status < 300 &&
+        answer.status !== 204 &&
+        answer.status !== 205 &&
+        answer.isUnreadable !== true;
+      expect(next === 'deliver').toBe(isGood);
+    });
+  });
+
+  test('and is the client’s fault leaves every credential and origin alone', () => {
+    const others = new Set([401, 402, 403, 429]);
+    always((answer, { effect: { kind } }) => {
+      if (answer.phase === 'failed' || answer.status < 400 || answer.status >= 500) return;
+      if (others.has(answer.status) || QUOTA.includes(answer.errorCode ?? '')) return;
+      if (answer.status === 404 && answer.errorCode === 'model_not_found') return;
+      expect(kind).toBe('none');
+    });
+  });
+
+  test('and is the server’s fault blames no credential that is not out of money', () => {
+    always((answer, { effect: blamed }) => {
+      if (answer.phase === 'failed' || answer.status < 500) return;
+      if (QUOTA.includes(answer.errorCode ?? '')) return;
+      expect(isCredentialFault(blamed)).toBe(false);
+    });
+  });
+
+  test('and goes back to the client blames nobody', () => {
+    always((_answer, { next, effect: { kind } }) => {
+      if (next === 'refuse') expect(kind).toBe('none');
+    });
+  });
+
+  test('and may have run is not sent again unless that is safe or it was never seen', () => {
+    always((answer, { next }, { isRepeatable }) => {
+      if (answer.phase === 'answered' || !answer.isSent || isRepeatable) return;
+      if (answer.failure === 'connect' || answer.failure === 'withdrawn') return;
+      if (answer.failure === 'token_refused') return;
+      if (next !== 'stop') expect([answer.isStale, next]).toEqual([true, 'again']);
+    });
+  });
+
+  test('is tried once more on the same credential at most once, and with a body to send', () => {
+    always((_answer, { name, next }, { before, hasBody }) => {
+      if (next !== 'again') return;
+      expect(before).not.toContain(name);
+      expect(hasBody).toBe(true);
+    });
+  });
+
+  test('and was ended by the client or by us blames nobody and is over', () => {
+    always((answer, { next, effect: { kind } }) => {
+      if (answer.phase === 'answered') return;
+      if (['client_gone', 'client_stalled', 'deadline', 'draining'].includes(answer.failure)) {
+        expect([next, kind]).toEqual(['stop', 'none']);
+      }
+    });
+  });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { costOf, findModel, MODELS, modelFor } from '../../../src/sandbox/models.ts';
+import { checkOffer, costOf, findModel, MODELS, modelFor } from '../../../src/sandbox/models.ts';
 import { unitsOf } from '../../../src/sandbox/tokens.ts';
 
-const priceOf = (id: string): Parameters<typeof costOf>[0] => modelFor(serviceOf(id), id).price;
+const priceOf = (id: string): Parameters<typeof costOf>[0] =>
+  modelFor(serviceOf(id), id, null).price;
 const serviceOf = (id: string): Parameters<typeof modelFor>[0] =>
   findModel(id)?.services[0] ?? 'chat';
 
@@ -30,4 +31,16 @@ describe('costOf', () => {
 
 test.each(MODELS.map((model) => model.id))('%s is also found with its prefix', (id) => {
   expect(findModel(`openai/${id}`)).toBe(findModel(id));
+});
+
+describe('an offer', () => {
+  test('is what may be asked for, name by name', () => {
+    const offer = checkOffer(['openai/gpt-4o']);
+    expect(modelFor('chat', 'openai/gpt-4o', offer).id).toBe('gpt-4o');
+    expect(() => modelFor('chat', 'gpt-4o', offer)).toThrow('does not exist');
+  });
+
+  test('has no names nobody knows', () => {
+    expect(() => checkOffer(['gpt-4o', 'gpt-none', 'nope'])).toThrow('there is no gpt-none, nope');
+  });
 });

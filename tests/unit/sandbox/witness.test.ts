@@ -12,6 +12,8 @@ const entry: NewEntry = {
   model: null,
   isStream: false,
   requestBytes: 0,
+  connection: 1,
+  ordinal: 1,
 };
 
 test('numbers entries from 1 and gives those after a number', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import type { Step } from '../../../../src/sandbox/script.ts';
 import { FAULTS, readFaults } from '../../../../src/sandbox/faults/index.ts';
 
 describe('readFaults', () => {
@@ -27,6 +28,26 @@ describe('readFaults', () => {
   ])('refuses %j', (text, message) => {
     expect(() => readFaults(text)).toThrow(message);
   });
+});
+
+test('a padding of 200 MB takes no memory', () => {
+  const head: Step = {
+    do: 'head',
+    status: 200,
+    headers: { 'content-type': 'application/json', 'content-length': '7' },
+  };
+  const [bound] = readFaults('big-json;bytes=200000000');
+  const steps = bound?.fault.script?.(
+    [head, { do: 'write', bytes: '{"a":1}', tellsUsage: true }, { do: 'end' }],
+    bound.params,
+  );
+  const pieces = (steps ?? []).flatMap((step) => (step.do === 'write' ? [step.bytes] : []));
+  const memory = new Set(pieces.map((piece) => (typeof piece === 'string' ? piece : piece.buffer)));
+  const total = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  expect(total).toBe(200_000_000 + '{"padding":"",'.length + '"a":1}'.length);
+  expect(steps?.[0]).toMatchObject({ headers: { 'content-length': String(total) } });
+  expect(pieces.length).toBeGreaterThan(1000);
+  expect(memory.size).toBe(4);
 });
 
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))(

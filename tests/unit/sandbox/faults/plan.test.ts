@@ -5,6 +5,7 @@ const call: FaultTarget = {
   credential: 'first',
   model: 'gpt-4o',
   path: '/v1/chat/completions',
+  ordinal: 1,
   isMetered: true,
   isBeforeBody: false,
 };
@@ -30,7 +31,7 @@ describe('a standing fault', () => {
     plan.set('first', 'no-done');
     for (let count = 0; count < 100; count += 1) expect(takenFrom(plan)).toBe('no-done');
     expect(plan.rules('first')).toEqual([
-      { fault: 'no-done', times: null, model: null, path: null },
+      { fault: 'no-done', times: null, model: null, path: null, from: 1 },
     ]);
   });
 
@@ -52,6 +53,13 @@ describe('a standing fault', () => {
     plan.set('first', 'status', { path: '/v1/credits' });
     expect(takenFrom(plan)).toBeNull();
     expect(takenFrom(plan, { isMetered: false, path: '/v1/credits' })).toBe('status');
+  });
+
+  test('can wait for a connection that is used again', () => {
+    const plan = new FaultPlan();
+    plan.set('first', 'no-done', { from: 2, times: 2 });
+    const struck = [1, 2, 1, 3, 4].map((ordinal) => takenFrom(plan, { ordinal }));
+    expect(struck).toEqual([null, 'no-done', null, 'no-done', null]);
   });
 
   test('replaces the one with the same model and path', () => {

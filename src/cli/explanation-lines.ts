@@ -1,0 +1,113 @@
+import type { Exclusion, RouteNote } from '../entities/call-record.ts';
+import type { UsageRecord } from '../entities/usage-record.ts';
+import { USAGE_CLASSES } from '../entities/usage.ts';
+import { usdFromNano } from '../lib/money.ts';
+import type { Explanation } from '../services/explain.ts';
+import { timeText } from './key-texts.ts';
+import { printable, table } from './print.ts';
+
+const EXCLUSIONS: Record<Exclusion, string> = {
+  banned: 'banned',
+  exhausted: 'out of money or quota',
+  suspect: 'refused our credential; being probed',
+  cooling: 'rate limited by its provider',
+  forbidden: 'may not serve this model',
+  ejected: 'its origin keeps failing',
+  on_trial: 'another call is trying whether it is well again',
+  limited: 'requests or tokens of this minute are used up',
+  unknown_balance: 'its balance is not known yet',
+  no_model: 'does not serve this model',
+};
+
+const OUTCOMES: Record<UsageRecord['outcome'], string> = {
+  settled: 'complete',
+  partial: 'ended early; what was produced is charged',
+  voided: 'nothing was produced, nothing is charged',
+  unknown: 'the process died; charged at the hold',
+};
+
+/** In records, for whatever credential a caller brought. */
+const CALLER = 'caller';
+const CALLERS_OWN = "the caller's own credential";
+
+const shown = (credential: string) => (credential === CALLER ? CALLERS_OWN : credential);
+
+/** A call's story from what was asked to what it cost, for people to read. */
+export function explanationLines(told: Explanation): string[] {
+  const { record, route, attempts } = told;
+  return [
+    `Request ${record.id}`,
+    ...facts([
+      ['Time', timeText(new Date(record.startedAtMs))],
+      ['Key', told.key],
+      ['Asked', `${record.model || '(no model)'} at ${record.endpoint}${streamText(record)}`],
+    ]),
+    '',
+    'Route',
+    ...(route === null
+      ? ['  The call was never routed.']
+      : facts([['Pool', told.pool], ...routeFacts(route)])),
+    '',
+    'Attempts',
+    ...(attempts.length === 0 ? ['  Nobody was asked.'] : attemptLines(attempts)),
+    '',
+    'Result',
+    ...facts([
+      ['Outcome', `${record.outcome}: ${OUTCOMES[record.outcome]}`],
+      ['Client saw', `${record.status} (${record.reason}) after ${durationText(record)}`],
+      ['Served by', shown(told.credential) || '(nobody)'],
+      ['Usage', usageText(record)],
+      ['Cost', `$${usdFromNano(record.costNano)}${record.isPriced ? '' : ' at least: unpriced'}`],
+    ]),
+  ];
+}
+
+type Fact = readonly [label: string, text: string];
+
+const LABEL_WIDTH = 14;
+
+/** Later lines of the same label stand under the first. */
+const facts = (rows: readonly Fact[]): string[] =>
+  rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)}${printable(text)}`);
+
+function routeFacts(route: RouteNote): Fact[] {
+  const { strategy, order, excluded, draws, isPanic } = route;
+  const left = excluded.map(({ credential, reason, untilMs }) => {
+    const until = untilMs === undefined ? '' : ` until ${timeText(new Date(untilMs))}`;
+    return `${credential}: ${reason}${until} (${EXCLUSIONS[reason]})`;
+  });
+  return [
+    ...(strategy === CALLER ? [] : [['Strategy', strategy] as const]),
+    ['Order', order.length === 0 ? '(nobody was left)' : order.map(shown).join(', ')],
+    ...left.map((text, index) => [index === 0 ? 'Left out' : '', text] as const),
+    ...(draws === undefined ? [] : [['Draws', draws.join(', ')] as const]),
+    ...(isPanic === undefined
+      ? []
+      : [['Panic', 'too few origins were well, so ejected ones were asked too'] as const]),
+  ];
+}
+
+function attemptLines(attempts: Explanation['attempts']): string[] {
+  const rows = attempts.map(({ credential, model, status, verdict, ms }, index) => [
+    String(index + 1),
+    shown(credential),
+    model ?? 'as asked',
+    status === 0 ? 'no answer' : String(status),
+    verdict,
+    String(ms),
+  ]);
+  const text = table(['#', 'Credential', 'Model', 'Status', 'Verdict', 'ms'], rows);
+  return text.split('\n').map((line) => `  ${line}`);
+}
+
+const streamText = ({ isStream }: UsageRecord) => (isStream ? ', as a stream' : '');
+
+const durationText = ({ durationMs, firstByteMs }: UsageRecord) =>
+  `${durationMs} ms${firstByteMs === null ? '' : `, first byte after ${firstByteMs} ms`}`;
+
+function usageText(record: UsageRecord): string {
+  const counts = USAGE_CLASSES.flatMap((usageClass) =>
+    record[usageClass] === 0 ? [] : [`${record[usageClass]} ${usageClass}`],
+  );
+  return counts.length === 0 ? 'none' : `${counts.join(', ')} (${record.usageSource})`;
+}

@@ -1,0 +1,29 @@
+export type BlockState = 'banned' | 'exhausted' | 'suspect' | 'cooling' | 'forbidden';
+
+/** Why and until when a credential is set aside, wholly or for one model. */
+export interface Block {
+  readonly state: BlockState;
+  /** Upstream model; null is the whole credential. */
+  readonly model: string | null;
+  /** Wall clock; Infinity: until somebody or a check lifts it. */
+  readonly untilMs: number;
+  /** 1 for the first in a row. */
+  readonly strike: number;
+  /** When its time is over, one call alone must succeed before others follow. */
+  readonly hasTrial: boolean;
+  /** The journal's row, for bans. */
+  readonly banId: string | null;
+}
+
+/** Looked at in this order; the first in force is the reason that is told. */
+export const WHOLE: readonly BlockState[] = ['banned', 'exhausted', 'suspect', 'cooling'];
+export const OF_MODEL: readonly BlockState[] = ['banned', 'cooling', 'forbidden'];
+
+export const keyOf = (state: BlockState, model: string | null): string =>
+  model === null ? state : `${state} ${model}`;
+
+/** Of every block that a call for the model could meet. */
+export const keysFor = (model: string): string[] => [
+  ...WHOLE.map((state) => keyOf(state, null)),
+  ...OF_MODEL.map((state) => keyOf(state, model)),
+];

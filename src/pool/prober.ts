@@ -1,0 +1,132 @@
+import { backoffMs } from '../lib/backoff.ts';
+import type { Logger } from '../lib/logger.ts';
+import { AccessTokenError } from './access-tokens.ts';
+import { ask } from './ask.ts';
+import type { AskParts } from './ask.ts';
+import type { BanFacts, Bans } from './bans.ts';
+import type { PoolDirectory } from './directory.ts';
+import { MODELS_PATH } from './discovery.ts';
+import type { EffectFacts } from './effect.ts';
+import type { Sentence } from './failure-counts.ts';
+import type { Journal } from './journal.ts';
+import type { Member } from './member.ts';
+import { refusesCredential } from './upstream-kind.ts';
+
+export interface ProberParts extends AskParts {
+  pools: PoolDirectory;
+  bans: Bans;
+  journal: Journal;
+  logger: Logger;
+}
+
+type Finding = 'works' | 'refused' | 'unclear';
+
+const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
+/** Clients can cause 403s: no more probes than this come of them. */
+const FORBIDDEN_INTERVAL_MS = 30_000;
+
+/**
+ * Asks a provider whether a suspect credential still works, with a request of our own that no client
+ * had a hand in: only its refusal can ban a whole credential. The same ends a ban, or renews it.
+ */
+export class Prober {
+  readonly #parts: ProberParts;
+  readonly #stopping = new AbortController();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #probedMs = new Map<string, number>();
+
+  constructor(parts: ProberParts) {
+    this.#parts = parts;
+  }
+
+  /** A call was refused: a probe decides, one at a time for each credential. */
+  suspect(member: Member, facts: EffectFacts): void {
+    const lastMs = this.#probedMs.get(member.id) ?? Number.NEGATIVE_INFINITY;
+    const isTooSoon = this.#parts.clock.monotonic() - lastMs < FORBIDDEN_INTERVAL_MS;
+    if (facts.status === 403 && isTooSoon) return;
+    this.#run(member, async () => {
+      const finding = await this.#probe(member);
+      if (finding === 'refused') this.#ban(member, member.health.nextBanStrike(), facts);
+      else if (finding === 'works') this.#clear(member, facts);
+    });
+  }
+
+  /** A ban's time is over. */
+  retry(member: Member, ban: BanFacts): void {
+    this.#run(member, async () => {
+      const finding = await this.#probe(member);
+      // Cut short by a stop: the ban is taken up again at the next start.
+      if (this.#stopping.signal.aborted) return;
+      const { bans } = this.#parts;
+      // Ended first: a renewed ban takes its place at once, without a step between.
+      bans.end(member, ban, { isOnTrial: finding === 'unclear' });
+      if (finding === 'refused') this.#ban(member, ban.strike + 1, null);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#running.values());
+  }
+
+  /** Resolves when no probe is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  #run(member: Member, work: () => Promise<void>): void {
+    if (this.#running.has(member.id) || this.#stopping.signal.aborted) return;
+    const running = work()
+      .catch((error: unknown) => this.#parts.logger.error({ err: error }, 'probe failed'))
+      .finally(() => this.#running.delete(member.id));
+    this.#running.set(member.id, running);
+  }
+
+  async #probe(member: Member): Promise<Finding> {
+    const path = member.kind.probePath ?? member.kind.modelsPath ?? MODELS_PATH;
+    this.#probedMs.set(member.id, this.#parts.clock.monotonic());
+    try {
+      const limits = { bytesMax: ANSWER_BYTES_MAX, signal: this.#stopping.signal };
+      const { status, text } = await ask(member, path, this.#parts, limits);
+      if (status === 401 || (status === 400 && refusesCredential(member.kind, text)))
+        return 'refused';
+      // 404: who asks is known, what was asked for is not.
+      return (status >= 200 && status < 300) || status === 404 ? 'works' : 'unclear';
+    } catch (error) {
+      return error instanceof AccessTokenError && error.isRefusal ? 'refused' : 'unclear';
+    }
+  }
+
+  #ban(member: Member, strike: number, facts: EffectFacts | null): void {
+    const { clock, pools, bans } = this.#parts;
+    const policy = pools.poolOf(member)?.policy.health;
+    // Its pool is gone: nobody can be sent there.
+    if (policy === undefined) return;
+    const sentence: Sentence = {
+      model: null,
+      reason: 'unauthorized',
+      evidence: {
+        statuses: facts === null ? [401] : [facts.status, 401],
+        requestIds: [facts?.requestId ?? []].flat(),
+      },
+      untilMs: clock.now() + backoffMs(policy.banMs, strike, policy.banMaxMs),
+      strike,
+    };
+    bans.impose(member, sentence, facts?.requestId ?? null);
+  }
+
+  #clear(member: Member, facts: EffectFacts): void {
+    if (!member.health.clearSuspicion()) return;
+    const request = facts.requestId === null ? {} : { requestId: facts.requestId };
+    this.#parts.journal.write([
+      {
+        type: 'credential_health.active',
+        subject: member.id,
+        actor: 'system',
+        ...request,
+        before: { state: 'suspect' },
+        after: { cause: 'its provider accepts it' },
+      },
+    ]);
+  }
+}

@@ -1,0 +1,41 @@
+import { SlidingWindow } from '../lib/sliding-window.ts';
+import { TokenWindow } from '../lib/token-window.ts';
+
+/** Requests and tokens allowed in any 60 seconds; null is unlimited. */
+export interface Limits {
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+}
+
+const WINDOW_MS = 60_000;
+
+/** Requests and tokens of the last minute, of one credential or of one model of a pool. */
+export class UpstreamLimits {
+  readonly #requests = new SlidingWindow(WINDOW_MS);
+  readonly #tokens = new TokenWindow(WINDOW_MS);
+
+  /** Milliseconds until a call of so many tokens finds room: 0 is now. Changes nothing. */
+  waitMs({ rpm, tpm }: Limits, tokens: number, nowMs: number): number {
+    const requests = rpm === null ? nowMs : this.#requests.nextFreeAt(rpm, nowMs);
+    const room = tpm === null ? nowMs : this.#tokens.nextFreeAt(tpm, tokens, nowMs);
+    return Math.max(0, Math.min(Math.max(requests, room) - nowMs, WINDOW_MS));
+  }
+
+  /** Takes a slot and reserves the tokens; settles them with the returned number. */
+  take({ rpm, tpm }: Limits, tokens: number, nowMs: number): number | null {
+    if (rpm !== null) this.#requests.take(nowMs);
+    return tpm === null ? null : this.#tokens.take(tokens, nowMs);
+  }
+
+  /** Replaces the reserved tokens by those really used. */
+  settle(taken: number, tokens: number, nowMs: number): void {
+    this.#tokens.settle(taken, tokens, nowMs);
+  }
+
+  /** Nothing of the last minute is left to remember. */
+  isIdle(nowMs: number): boolean {
+    return this.#requests.count(nowMs) === 0 && this.#tokens.sum(nowMs) === 0;
+  }
+}
+
+export const isUnlimited = ({ rpm, tpm }: Limits): boolean => rpm === null && tpm === null;

@@ -1,0 +1,41 @@
+import { costOf } from '../accounting/prices/cost.ts';
+import { noUsage, tokensIn } from '../entities/usage.ts';
+import type { Usage } from '../entities/usage.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { callerRoute } from './caller-credential.ts';
+import type { Arrived, DataPlane } from './data-plane.ts';
+import { PoolRoute } from './route.ts';
+import type { Route } from './route.ts';
+
+/**
+ * The way a call is to go: with the credential that its caller brought, else with the pool's.
+ * @throws GatewayError `model_not_found` when nobody in the pool serves the model
+ */
+export function routeFor(arrived: Arrived, plane: DataPlane): Route {
+  const { call, pool, request } = arrived;
+  const { model } = request.asked;
+  const usage = estimateOf(arrived);
+  const tokens = tokensIn(usage);
+  const parts = { kinds: plane.callerKinds, clock: plane.clock };
+  const own = callerRoute(call, { pool, model, tokens }, parts);
+  if (own !== null) return own;
+  const served = pool.models.resolve(model);
+  if (served.size === 0 && pool.members.length > 0) throw modelNotFound(model);
+  const costOfMember = ({ id, kind }: (typeof pool.members)[number]) => {
+    const sold = kind.priceKey(served.get(id)?.upstream ?? model);
+    const price = plane.prices.find(sold.provider, sold.model, call.startedAtMs);
+    return price === undefined ? null : costOf(usage, price).costNano;
+  };
+  return new PoolRoute({ pool, served, tokens, costOf: costOfMember }, plane);
+}
+
+export const modelNotFound = (model: string) =>
+  new GatewayError(
+    'model_not_found',
+    `The model \`${model}\` does not exist or you do not have access to it.`,
+    { param: 'model' },
+  );
+
+/** What the call may use. */
+export const estimateOf = ({ endpoint, request }: Pick<Arrived, 'endpoint' | 'request'>): Usage =>
+  endpoint.meter.kind === 'usage' ? endpoint.meter.estimate(request.asked) : noUsage();

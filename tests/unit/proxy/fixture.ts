@@ -1,0 +1,293 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { ModelRule, PoolPolicy } from '../../../src/entities/pool-policy.ts';
+import type { Clock, Timer } from '../../../src/lib/clock.ts';
+import { Secret } from '../../../src/lib/secret.ts';
+import { Member } from '../../../src/pool/member.ts';
+import type { MemberFacts } from '../../../src/pool/member.ts';
+import { OriginHealth } from '../../../src/pool/origin-health.ts';
+import { Pool } from '../../../src/pool/pool.ts';
+import type { HealthListener } from '../../../src/pool/pool.ts';
+import type { Served } from '../../../src/pool/served.ts';
+import { openai } from '../../../src/providers/openai.ts';
+import type { Call, Sink } from '../../../src/proxy/call.ts';
+import { Exchange } from '../../../src/proxy/exchange.ts';
+
+export const NOW = Date.parse('2026-03-01T00:00:00Z');
+
+export const TIMEOUTS = {
+  connectMs: 5000,
+  firstByteMs: 60_000,
+  idleMs: 60_000,
+  totalMs: 600_000,
+};
+
+interface Waiting {
+  dueMs: number;
+  run(): void;
+}
+
+/**
+ * Stands still until it is moved. As of the real one, a timer that was cancelled never fires again,
+ * one that has fired can be started anew.
+ */
+export class HandClock implements Clock {
+  #elapsedMs = 0;
+  readonly #waiting = new Set<Waiting>();
+
+  readonly now = (): number => NOW + this.#elapsedMs;
+  readonly monotonic = (): number => this.#elapsedMs;
+
+  /** Timers that could still fire. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  after(ms: number, run: () => void): Timer {
+    const timer = { dueMs: 0, run };
+    let isCancelled = false;
+    const start = () => {
+      if (isCancelled) return;
+      timer.dueMs = this.#elapsedMs + ms;
+      this.#waiting.add(timer);
+    };
+    start();
+    return {
+      refresh: start,
+      cancel: () => {
+        isCancelled = true;
+        this.#waiting.delete(timer);
+      },
+    };
+  }
+
+  advance(ms: number): void {
+    this.#elapsedMs += ms;
+    const due = [...this.#waiting].filter(({ dueMs }) => dueMs <= this.#elapsedMs);
+    for (const timer of due.toSorted((one, other) => one.dueMs - other.dueMs)) {
+      if (!this.#waiting.delete(timer)) continue;
+      timer.run();
+    }
+  }
+}
+
+export const aPolicy = (facts: Partial<PoolPolicy> = {}): PoolPolicy => ({
+  attemptsMax: 3,
+  passthrough: false,
+  unpriced: 'record',
+  minCreditNano: '0',
+  timeouts: TIMEOUTS,
+  models: [],
+  discoversModels: false,
+  health: {
+    unauthorized: 'probe',
+    banMs: 300_000,
+    banMaxMs: 3_600_000,
+    rateLimited: { scope: 'model', ms: null },
+    counted: null,
+    ejection: { failures: 3, ms: 10_000, maxMs: 300_000 },
+  },
+  callerCredentials: false,
+  heartbeatMs: null,
+  ...facts,
+});
+
+export const aRule = (name: string, facts: Partial<ModelRule> = {}): ModelRule => ({
+  name,
+  upstream: null,
+  set: null,
+  credentials: null,
+  provider: null,
+  isListed: false,
+  rpm: null,
+  tpm: null,
+  ...facts,
+});
+
+export const aServed = (upstream: string, facts: Partial<Served> = {}): Served => ({
+  upstream,
+  set: null,
+  rpm: null,
+  tpm: null,
+  ...facts,
+});
+
+/** A credential with an origin of its own, that may do everything. */
+export function aMember(id: string, facts: Partial<MemberFacts> = {}): Member {
+  const origin = facts.origin ?? `http://${id}.test`;
+  return new Member({
+    id,
+    name: id,
+    poolName: 'default',
+    kind: openai,
+    origin,
+    prefix: '',
+    secret: new Secret(`sk-of-${id}`),
+    weight: 1,
+    priority: 1,
+    limits: { rpm: null, tpm: null },
+    models: null,
+    originHealth: new OriginHealth(origin, () => 0.5),
+    balanceNano: null,
+    balanceUsedNano: null,
+    balanceCheckedAtMs: null,
+    ...facts,
+  });
+}
+
+/** Members that are alike, one for each letter. */
+export const alike = (letters: string, facts: Partial<MemberFacts> = {}): Member[] =>
+  letters.split('').map((id) => aMember(id, facts));
+
+const DEAF: HealthListener = {
+  blocked: () => undefined,
+  recovered: () => undefined,
+  sentenced: () => undefined,
+  ejected: () => undefined,
+  spent: () => undefined,
+  wantsProbe: () => undefined,
+  wantsBalance: () => undefined,
+};
+
+export function aPool(
+  members: readonly Member[],
+  { strategy = 'round_robin', selectedCredentialId = null as string | null, ...policy }: Partial<
+    PoolPolicy & { strategy: string; selectedCredentialId: string | null }
+  > = {},
+): Pool {
+  const facts = { id: 'pool-1', name: 'default', strategy, selectedCredentialId };
+  return new Pool({ ...facts, policy: aPolicy(policy) }, members, DEAF);
+}
+
+/** What a credential was set aside by, as if a call had met it now. */
+export const facts = (model: string, more: { status?: number; nowMs?: number } = {}) => ({
+  model,
+  status: 500,
+  verdict: 'v',
+  requestId: 'r1',
+  nowMs: NOW,
+  startedAtMs: more.nowMs ?? NOW,
+  ...more,
+});
+
+/** A client with its connection: notes what it is given, reads at will, leaves at will. */
+export class Client implements Sink {
+  status = 0;
+  headers: Record<string, string> = {};
+  body = '';
+  /** `open`, then how it was over. */
+  ending: 'open' | 'ended' | 'destroyed' = 'open';
+  isFull = false;
+  readonly call: Call;
+  readonly #controller = new AbortController();
+  #onDrain: (() => void) | undefined;
+
+  constructor(asked: Partial<Call> = {}) {
+    this.call = {
+      id: 'request-1',
+      method: 'POST',
+      path: '/v1/chat/completions',
+      query: '',
+      headers: {},
+      body: Readable.from([]),
+      hasBody: false,
+      contentLength: null,
+      sink: this,
+      signal: this.#controller.signal,
+      expire: () => this.leave('deadline'),
+      startedAtMs: NOW,
+      startedMs: 0,
+      ...asked,
+    };
+  }
+
+  get isStarted(): boolean {
+    return this.status !== 0;
+  }
+
+  head(status: number, headers: Record<string, string>): void {
+    if (this.isStarted) throw new Error('a second head');
+    this.status = status;
+    this.headers = headers;
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.ending !== 'open') throw new Error('a write behind the end');
+    this.body += bytes.toString('latin1');
+    return !this.isFull;
+  }
+
+  onDrain(run: () => void): void {
+    this.#onDrain = run;
+  }
+
+  drain(): void {
+    this.isFull = false;
+    this.#onDrain?.();
+  }
+
+  end(bytes: Buffer = Buffer.alloc(0)): void {
+    this.write(bytes);
+    this.ending = 'ended';
+  }
+
+  destroy(): void {
+    this.ending = 'destroyed';
+  }
+
+  leave(reason = 'client_gone'): void {
+    this.#controller.abort(reason);
+  }
+}
+
+/** An exchange whose upstream the test plays; notes what is asked of its connection. */
+export function anUpstream(clock: Clock = new HandClock(), timeouts = TIMEOUTS) {
+  const exchange = new Exchange(timeouts, clock);
+  const asked: string[] = [];
+  const controller = {
+    pause: () => void asked.push('pause'),
+    resume: () => void asked.push('resume'),
+    abort: (reason: Error) => void asked.push(`abort ${reason.message}`),
+  } as unknown as Dispatcher.DispatchController;
+  const start = () => exchange.onRequestStart(controller);
+  const answer = (status: number, headers: Record<string, string | string[]> = {}) =>
+    exchange.onResponseStart(controller, status, headers);
+  return {
+    exchange,
+    asked,
+    start,
+    answer,
+    /** Sent, and answered. */
+    head(status: number, headers: Record<string, string | string[]> = {}) {
+      start();
+      answer(status, headers);
+    },
+    data: (bytes: Buffer | string) =>
+      exchange.onResponseData(
+        controller,
+        typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes,
+      ),
+    end: () => exchange.onResponseEnd(),
+    /** The connection breaks. */
+    lose: () => exchange.onResponseError(),
+  };
+}
+
+/** Lets everything go on that waits for nothing but its turn. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The same bytes in pieces that end at these places. */
+export function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const ends = [...places, bytes.length];
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
+
+/** What a promise was rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It was not rejected.');
+}
