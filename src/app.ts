@@ -25,8 +25,10 @@ import { splitBaseUrl } from './providers/provider.ts';
 import type { CallerKind } from './proxy/caller-credential.ts';
 import type { DataPlane } from './proxy/data-plane.ts';
 import { HostResolver } from './proxy/host-resolver.ts';
+import type { Resolve } from './proxy/host-resolver.ts';
 import { IdempotentCalls } from './proxy/idempotent-calls.ts';
 import { InFlight } from './proxy/in-flight.ts';
+import { KeyWatch } from './proxy/key-watch.ts';
 import { PlaneMetrics } from './proxy/plane-metrics.ts';
 import { RetryBudget } from './proxy/retry-budget.ts';
 import { Transport } from './proxy/transport.ts';
@@ -54,6 +56,8 @@ export interface AppOptions {
   random: Random;
   /** The store can no longer be trusted: the process should end. */
   onFatal(reason: string): void;
+  /** How names of upstreams are looked up; by the system unless given. */
+  resolve?: Resolve;
 }
 
 /** The composition root: the only place where the server's parts are made and tied together. */
@@ -118,11 +122,12 @@ async function prepare(space: Workspace, pools: readonly PoolConfig[]): Promise<
 async function createPlane(
   space: Workspace,
   prices: PriceBook,
-  { random, onFatal }: AppOptions,
+  { random, onFatal, resolve }: AppOptions,
 ): Promise<FrontParts & { transport: Transport; upkeep: Upkeep }> {
   const { config, clock, logger, orm } = space;
   const { lookup } = new HostResolver({
     clock,
+    ...(resolve === undefined ? {} : { resolve }),
     isPrivateAllowed: config.allowPrivateUpstreams,
     onRefused: ({ message }) => logger.error({ reason: message }, 'upstream address refused'),
   });
@@ -143,6 +148,7 @@ async function createPlane(
     clock,
     random,
     keys,
+    keyWatch: new KeyWatch(keys, clock),
     pools: directory,
     transport,
     tokens: upkeep.tokens,

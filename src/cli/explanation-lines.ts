@@ -1,4 +1,4 @@
-import type { Exclusion, RouteNote } from '../entities/call-record.ts';
+import type { Anomaly, Exclusion, RouteNote } from '../entities/call-record.ts';
 import type { UsageRecord } from '../entities/usage-record.ts';
 import { USAGE_CLASSES } from '../entities/usage.ts';
 import { usdFromNano } from '../lib/money.ts';
@@ -7,7 +7,7 @@ import { timeText } from './key-texts.ts';
 import { printable, table } from './print.ts';
 
 const EXCLUSIONS: Record<Exclusion, string> = {
-  banned: 'banned',
+  banned: 'why: tollgate list-credentials',
   exhausted: 'out of money or quota',
   suspect: 'refused our credential; being probed',
   cooling: 'rate limited by its provider',
@@ -24,6 +24,15 @@ const OUTCOMES: Record<UsageRecord['outcome'], string> = {
   partial: 'ended early; what was produced is charged',
   voided: 'nothing was produced, nothing is charged',
   unknown: 'the process died; charged at the hold',
+};
+
+const ANOMALIES: Record<Anomaly, string> = {
+  usage_rejected: 'the usage it told cannot be believed, so it was estimated',
+  usage_low: 'the usage it told is far below what its text implies',
+  no_finish_reason: 'its stream ended without one',
+  malformed_event: 'an event of its stream was no JSON',
+  other_model: 'it names another model than was asked',
+  wrong_shape: 'the list that should hold the answer is missing or empty',
 };
 
 /** In records, for whatever credential a caller brought. */
@@ -57,6 +66,7 @@ export function explanationLines(told: Explanation): string[] {
       ['Client saw', `${record.status} (${record.reason}) after ${durationText(record)}`],
       ['Served by', shown(told.credential) || '(nobody)'],
       ['Usage', usageText(record)],
+      ...anomalyFacts(attempts),
       ['Cost', `$${usdFromNano(record.costNano)}${record.isPriced ? '' : ' at least: unpriced'}`],
     ]),
   ];
@@ -80,7 +90,9 @@ function routeFacts(route: RouteNote): Fact[] {
     ...(strategy === CALLER ? [] : [['Strategy', strategy] as const]),
     ['Order', order.length === 0 ? '(nobody was left)' : order.map(shown).join(', ')],
     ...left.map((text, index) => [index === 0 ? 'Left out' : '', text] as const),
-    ...(draws === undefined ? [] : [['Draws', draws.join(', ')] as const]),
+    ...(draws === undefined
+      ? []
+      : [['Draws', draws.map((drawn) => drawn.toFixed(4)).join(', ')] as const]),
     ...(isPanic === undefined
       ? []
       : [['Panic', 'too few origins were well, so ejected ones were asked too'] as const]),
@@ -98,6 +110,14 @@ function attemptLines(attempts: Explanation['attempts']): string[] {
   ]);
   const text = table(['#', 'Credential', 'Model', 'Status', 'Verdict', 'ms'], rows);
   return text.split('\n').map((line) => `  ${line}`);
+}
+
+function anomalyFacts(attempts: Explanation['attempts']): Fact[] {
+  const anomalies = attempts.flatMap((attempt) => attempt.anomalies ?? []);
+  return anomalies.map((anomaly, index) => [
+    index === 0 ? 'Anomalies' : '',
+    `${anomaly}: ${ANOMALIES[anomaly]}`,
+  ]);
 }
 
 const streamText = ({ isStream }: UsageRecord) => (isStream ? ', as a stream' : '');

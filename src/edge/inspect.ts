@@ -93,7 +93,7 @@ const rules: readonly Rule[] = [
     },
   },
   {
-    code: 'invalid_request',
+    code: 'expectation_failed',
     message: 'The Expect header asks for something unknown.',
     isBroken: (_request, headers) =>
       (headers.get('expect') ?? '100-continue').toLowerCase() !== '100-continue',

@@ -37,6 +37,20 @@ export interface RouteNote {
   isPanic?: true;
 }
 
+/** What was odd about an answer that was delivered all the same. */
+export type Anomaly =
+  /** The usage it told cannot be believed: an estimate was charged in its place. */
+  | 'usage_rejected'
+  /** The usage it told is far below what its text implies; charged as told. */
+  | 'usage_low'
+  | 'no_finish_reason'
+  /** An event of its stream was no JSON. */
+  | 'malformed_event'
+  /** It says that another model gave it. */
+  | 'other_model'
+  /** The list that should hold the answer is missing or empty. */
+  | 'wrong_shape';
+
 /** One upstream call, for the record and for "why did this go there?". */
 export interface AttemptNote {
   /** Id of a credential, or `caller` for one that the client brought. */
@@ -48,6 +62,7 @@ export interface AttemptNote {
   ms: number;
   /** Name sent upstream, where it is not the one asked for. */
   model?: string;
+  anomalies?: readonly Anomaly[];
 }
 
 /** Money set aside for a call before it goes upstream. */

@@ -20,6 +20,7 @@ const row = (
 export const catalogue = {
   invalid_request: row(400, 'invalid_request_error', 'client', false),
   invalid_api_key: row(401, 'authentication_error', 'client', false),
+  key_revoked: row(401, 'authentication_error', 'client', false),
   invalid_provider_credential: row(401, 'authentication_error', 'client', false),
   invalid_admin_secret: row(401, 'authentication_error', 'client', false),
   insufficient_quota: row(402, 'insufficient_quota', 'client', false),
@@ -31,6 +32,7 @@ export const catalogue = {
   conflict: row(409, 'invalid_request_error', 'client', false),
   payload_too_large: row(413, 'invalid_request_error', 'client', false),
   unsupported_media_type: row(415, 'invalid_request_error', 'client', false),
+  expectation_failed: row(417, 'invalid_request_error', 'client', false),
   header_fields_too_large: row(431, 'invalid_request_error', 'client', false),
   model_not_priced: row(400, 'invalid_request_error', 'client', false),
   rate_limit_exceeded: row(429, 'rate_limit_error', 'client', true),

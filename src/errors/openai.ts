@@ -19,6 +19,11 @@ export function errorObject(error: GatewayError) {
 }
 
 /** `retry-after` is whole seconds (RFC 9110); `retry-after-ms` is what OpenAI SDKs read first. */
+export const retryHeaders = (waitMs: number): Record<string, string> => ({
+  'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))),
+  'retry-after-ms': String(Math.max(0, Math.ceil(waitMs))),
+});
+
 export function renderOpenAiError(error: GatewayError): RenderedError {
   const body = Buffer.from(JSON.stringify(errorObject(error)));
   const headers: Record<string, string> = {
@@ -26,10 +31,7 @@ export function renderOpenAiError(error: GatewayError): RenderedError {
     'content-length': String(body.length),
     'x-should-retry': String(error.row.retryable),
   };
-  if (error.retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-    headers['retry-after-ms'] = String(Math.max(0, Math.ceil(error.retryAfterMs)));
-  }
+  if (error.retryAfterMs !== undefined) Object.assign(headers, retryHeaders(error.retryAfterMs));
   return { status: error.row.http, headers, body };
 }
 

@@ -101,8 +101,9 @@ export class Bans {
     const before = { ban: id, model, reason };
     journal.write([draft('ended', member, { before, after: { isOnTrial } })], async (tx) => {
       await tx.nativeUpdate(Ban, { id, endedAtMs: null }, { endedAtMs, endedBy: 'system' });
-      this.#ended.delete(id);
     });
+    // An entry of its own: the one before may be rolled back and written again.
+    journal.write([], () => void this.#ended.delete(id));
   }
 
   stop(): void {

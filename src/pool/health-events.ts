@@ -22,7 +22,9 @@ export function healthListener(parts: {
   const forbiddenMs = new Map<string, number>();
   /** Clients choose the models that are forbidden: they may not fill the log with them. */
   const isRepeated = ({ id }: Member, nowMs: number) => {
-    if (nowMs - (forbiddenMs.get(id) ?? 0) < FORBIDDEN_INTERVAL_MS) return true;
+    const sinceMs = nowMs - (forbiddenMs.get(id) ?? 0);
+    // Negative: the wall clock was set back.
+    if (sinceMs >= 0 && sinceMs < FORBIDDEN_INTERVAL_MS) return true;
     forbiddenMs.set(id, nowMs);
     return false;
   };

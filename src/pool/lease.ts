@@ -1,5 +1,6 @@
 import type { Served } from './served.ts';
 import type { Member } from './member.ts';
+import type { Scope } from './origin-health.ts';
 
 /** What a call needs of a credential. */
 export interface Need {
@@ -26,7 +27,7 @@ export class Lease {
   readonly startedMs: number;
   readonly #taken: number | null;
   readonly #trials: string[];
-  readonly #originTrials: string[];
+  readonly #originTrials: readonly Scope[];
   #isOver = false;
 
   /** The caller has made sure, in the same step, that the member may serve. */

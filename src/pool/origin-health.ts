@@ -9,11 +9,14 @@ interface State {
   /** Ejections in a row; 0 is healthy. */
   strike: number;
   /** The claim of the call that tries it just now. */
-  triedBy: readonly string[] | null;
+  triedBy: readonly Scope[] | null;
 }
 
-/** Stands for all models: connections that cannot be made concern every one. */
-const WHOLE = '';
+/** A model; calls that are for none have the empty one. Null stands for all of them. */
+export type Scope = string | null;
+
+/** Connections that cannot be made concern every model. */
+const WHOLE = null;
 const MODELS_MAX = 1000;
 
 /**
@@ -23,7 +26,7 @@ const MODELS_MAX = 1000;
  */
 export class OriginHealth {
   readonly origin: string;
-  readonly #states = new Map<string, State>();
+  readonly #states = new Map<Scope, State>();
   readonly #random: Random;
 
   constructor(origin: string, random: Random) {
@@ -37,9 +40,9 @@ export class OriginHealth {
   }
 
   /** Claims the trials that the call stands for; they go back to `endTrial`. */
-  beginTrial(model: string, nowMs: number): string[] {
+  beginTrial(model: string, nowMs: number): Scope[] {
     if (this.#states.size === 0) return [];
-    const claim: string[] = [];
+    const claim: Scope[] = [];
     for (const key of [WHOLE, model]) {
       const state = this.#states.get(key);
       if (state === undefined || state.strike === 0 || state.untilMs > nowMs) continue;
@@ -52,7 +55,7 @@ export class OriginHealth {
   }
 
   /** Gives back what `beginTrial` returned, but not what another call has claimed since. */
-  endTrial(claim: readonly string[]): void {
+  endTrial(claim: readonly Scope[]): void {
     for (const key of claim) {
       const state = this.#states.get(key);
       if (state?.triedBy === claim) state.triedBy = null;
@@ -97,14 +100,14 @@ export class OriginHealth {
     return state.untilMs;
   }
 
-  #of(key: string, nowMs: number): { reason: Exclusion; untilMs: number } | null {
+  #of(key: Scope, nowMs: number): { reason: Exclusion; untilMs: number } | null {
     const state = this.#states.get(key);
     if (state === undefined || state.strike === 0) return null;
     if (state.untilMs > nowMs) return { reason: 'ejected', untilMs: state.untilMs };
     return state.triedBy !== null ? { reason: 'on_trial', untilMs: nowMs } : null;
   }
 
-  #state(key: string): State {
+  #state(key: Scope): State {
     const found = this.#states.get(key);
     if (found !== undefined) return found;
     if (this.#states.size >= MODELS_MAX) this.#forgetOldest();

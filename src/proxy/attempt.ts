@@ -8,9 +8,10 @@ import { tokenFor } from './token-for.ts';
 import type { Call } from './call.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import { errorCodeOf } from './error-in-answer.ts';
+import { endingOf, isOfCall } from './exchange.ts';
 import type { Exchange, Failure } from './exchange.ts';
 import { isHtml, upstreamHeaders } from './headers.ts';
-import { openAnswer } from './open-answer.ts';
+import { isJson, openAnswer } from './open-answer.ts';
 import type { Opened } from './open-answer.ts';
 import { bodyFor } from './read-request.ts';
 import type { ReadRequest } from './read-request.ts';
@@ -44,9 +45,6 @@ export interface AttemptParts {
   clock: Clock;
   tokens: AccessTokens;
 }
-
-/** Reasons of the call's signal that are not the client's doing. */
-const endings: Record<string, Failure> = { deadline: 'deadline', draining: 'draining' };
 
 const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
@@ -98,14 +96,14 @@ export async function attempt(
 type Result = Omit<Attempted, 'exchange' | 'answeredMs'>;
 
 function watch(call: Call, exchange: Exchange): void {
-  const onGone = () => exchange.abort(endings[String(call.signal.reason)] ?? 'client_gone');
+  const onGone = () => exchange.abort(endingOf(call.signal));
   if (call.signal.aborted) onGone();
   else call.signal.addEventListener('abort', onGone, { once: true });
 }
 
 async function success(
   exchange: Exchange,
-  { endpoint, pool }: Outgoing,
+  { endpoint, pool, request }: Outgoing,
   clock: Clock,
 ): Promise<Result> {
   const { status } = exchange;
@@ -114,17 +112,29 @@ async function success(
   const opened = await openAnswer(exchange, {
     endpoint,
     patience: { clock, ms: pool.policy.heartbeatMs },
+    isStream: String(request.asked.fields['stream']) === 'true',
   });
   if (opened.form === 'failed') return failed(opened.failure, exchange);
+  const isOver = opened.form === 'whole' && opened.failure === null;
+  if (isOver && isCut(opened.body, exchange)) return failed('lost', exchange);
   if (opened.form === 'error') {
     exchange.abort('lost');
     const { error, body } = opened;
     const answer = { ...head, status: error.status, errorCode: error.code };
     return { answer, opened: null, errorBody: body };
   }
+  const isEmpty = opened.form === 'whole' && opened.body.length === 0 && endpoint.isStructured;
+  if (isEmpty === true) return { answer: { ...head, isEmpty }, opened: null, errorBody: null };
   const isUnreadable = opened.form === 'unreadable';
   if (isUnreadable) exchange.abort('lost');
   return { answer: { ...head, isUnreadable }, opened, errorBody: null };
+}
+
+/** A body that only the end of its connection ends may be cut, and nobody be told. */
+function isCut(body: Buffer, { headers }: Exchange): boolean {
+  const isFramed =
+    headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  return !isFramed && !isJson(body);
 }
 
 async function refusal(exchange: Exchange, member: Member, parts: AttemptParts): Promise<Result> {
@@ -142,14 +152,11 @@ async function refusal(exchange: Exchange, member: Member, parts: AttemptParts):
     status: isDenied ? 401 : status,
     errorCode,
     retryAfterMs: told,
+    hasToken: member.kind.accessToken !== undefined,
     isPage,
   } as const;
   return { answer, opened: null, errorBody: body };
 }
-
-/** Ended by us rather than by the upstream: what came of the body does not matter. */
-const isOurs = (failure: Failure) =>
-  failure === 'client_gone' || failure === 'deadline' || failure === 'draining';
 
 const failed = (failure: Failure, exchange: Exchange): Result => ({
   answer: {
@@ -175,7 +182,7 @@ function readError(exchange: Exchange): Promise<Buffer | Failure> {
         if (size > ERROR_BODY_BYTES_MAX) exchange.abort('lost');
       },
       end: finish,
-      fail: (failure) => (isOurs(failure) ? resolve(failure) : finish()),
+      fail: (failure) => (isOfCall(failure) ? resolve(failure) : finish()),
     });
   });
 }

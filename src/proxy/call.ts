@@ -20,10 +20,10 @@ export interface Call {
   /** Null for chunked bodies. */
   readonly contentLength: number | null;
   readonly sink: Sink;
-  /** Aborted with a reason: `client_gone`, `deadline`, or `draining` when the server gives up waiting. */
+  /** Aborted with a reason: `client_gone`, one of ours, or `draining` when the server gives up waiting. */
   readonly signal: AbortSignal;
-  /** The pool's total time is over: aborts with `deadline`. */
-  expire(): void;
+  /** The pool's total time is over, or the virtual key may not be used any more. */
+  abort(reason: 'deadline' | 'key_revoked'): void;
   readonly startedAtMs: number;
   /** Monotonic twin of `startedAtMs`. */
   readonly startedMs: number;

@@ -100,10 +100,6 @@ export class CallerRoute implements Route {
   next(): Lease | null {
     if (this.#isTaken) return null;
     this.#isTaken = true;
-    return this.again();
-  }
-
-  again(): Lease {
     const { served, tokens, clock } = this.#way;
     return new Lease(this.member, {
       served,

@@ -1,5 +1,5 @@
-import type { LookupFunction } from 'node:net';
-import { Client } from 'undici';
+import type { LookupFunction, Socket } from 'node:net';
+import { Client, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 
 /** Idle connections kept; more are closed when they come back. */
@@ -9,6 +9,25 @@ interface Connection {
   client: Client;
   /** The socket it has now has carried an answer. */
   hasServed: boolean;
+  /** The socket that is being connected just now. */
+  opening: Socket | undefined;
+  /** The socket it has now, or had last. */
+  socket: Socket | null;
+}
+
+/** undici's connector, which returns the socket on its way, though its type does not say so. */
+type Connect = (...asked: Parameters<buildConnector.connector>) => Socket;
+
+/** The connection that a call was given, to the call. */
+export interface Line {
+  /** It has carried an answer before: it may have been closed in the meantime. */
+  isReused(): boolean;
+  /** What has come on it so far, whoever it was for. */
+  bytesRead(): number;
+  /** Nobody waits for it any more: if it is still being made, that ends at once. */
+  giveUp(): void;
+  /** The answer is over. */
+  giveBack(): void;
 }
 
 /**
@@ -18,29 +37,30 @@ interface Connection {
  */
 export class Connections {
   readonly #origin: string;
-  readonly #connectMs: number;
-  readonly #lookup: LookupFunction;
+  readonly #connect: Connect;
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
   #isClosing = false;
 
-  constructor(origin: string, connectMs: number, lookup: LookupFunction) {
+  constructor(origin: string, lookup: LookupFunction) {
     this.#origin = origin;
-    this.#connectMs = connectMs;
-    this.#lookup = lookup;
+    // Each call watches its time by its own clock.
+    this.#connect = buildConnector({ timeout: 0, allowH2: false, lookup }) as Connect;
   }
 
-  /** Sends on a connection of its own; `giveBack` returns that once the answer is over. */
+  /** Sends on a connection of its own, which is given back once the answer is over. */
   send(
     options: Dispatcher.DispatchOptions,
     { isFresh }: { isFresh: boolean },
-    open: (giveBack: () => void, isReused: () => boolean) => Dispatcher.DispatchHandler,
+    open: (line: Line) => Dispatcher.DispatchHandler,
   ): void {
     const connection = (isFresh ? undefined : this.#idle.pop()) ?? this.#open();
-    const handler = open(
-      () => this.#giveBack(connection),
-      () => connection.hasServed,
-    );
+    const handler = open({
+      isReused: () => connection.hasServed,
+      bytesRead: () => connection.socket?.bytesRead ?? 0,
+      giveUp: () => connection.opening?.destroy(new Error('given up')),
+      giveBack: () => this.#giveBack(connection),
+    });
     connection.client.dispatch(options, handler);
   }
 
@@ -52,17 +72,28 @@ export class Connections {
 
   async destroy(): Promise<void> {
     this.#isClosing = true;
-    await Promise.all([...this.#all].map(({ client }) => client.destroy()));
+    await Promise.all(
+      [...this.#all].map(({ client, opening }) => {
+        opening?.destroy(new Error('stopped'));
+        return client.destroy();
+      }),
+    );
   }
 
   #open(): Connection {
     const client = new Client(this.#origin, {
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: this.#connectMs, lookup: this.#lookup },
+      connect: (asked, callback) => {
+        connection.opening = this.#connect(asked, (...outcome) => {
+          connection.opening = undefined;
+          connection.hasServed = false;
+          [, connection.socket] = outcome;
+          callback(...outcome);
+        });
+      },
     });
-    const connection = { client, hasServed: false };
-    client.on('connect', () => (connection.hasServed = false));
+    const connection: Connection = { client, hasServed: false, opening: undefined, socket: null };
     this.#all.add(connection);
     return connection;
   }

@@ -10,6 +10,7 @@ import type { Call } from './call.ts';
 import type { CallerKind } from './caller-credential.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { IdempotentCalls } from './idempotent-calls.ts';
+import type { KeyWatch } from './key-watch.ts';
 import type { ReadRequest } from './read-request.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Route } from './route.ts';
@@ -20,6 +21,7 @@ import type { KeyEntry, VirtualKeys } from './virtual-keys.ts';
 export interface DataPlane extends AdmitParts {
   random: Random;
   keys: VirtualKeys;
+  keyWatch: KeyWatch;
   pools: { get(id: string): Pool | undefined };
   transport: Transport;
   tokens: AccessTokens;

@@ -1,4 +1,3 @@
-import { tokensIn } from '../entities/usage.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { Attempted } from './attempt.ts';
 import type { Admitted, DataPlane } from './data-plane.ts';
@@ -13,22 +12,21 @@ export async function deliver(
   { exchange, opened }: Attempted,
   plane: DataPlane,
 ): Promise<boolean> {
-  const { call, endpoint, pool, request, route, ticket } = admitted;
+  const { call, endpoint, pool, request, ticket } = admitted;
   const { asked, hidesUsage } = request;
   const { clock } = plane;
-  const { secret } = lease.member;
+  const { member, served } = lease;
+  const { secret } = member;
   const { heartbeatMs } = pool.policy;
+  const sentModel = asked.model === '' ? '' : served.upstream;
   const delivered = await relay(
-    { call, exchange, endpoint, asked, ticket, hidesUsage, secret, clock, heartbeatMs },
+    { call, exchange, endpoint, asked, sentModel, ticket, hidesUsage, secret, clock, heartbeatMs },
     opened,
   );
-  const { effect, status, reason, usage } = delivered;
-  reportDelivered(admitted, lease, { effect, status, verdict: reason }, plane);
-  if (usage !== null) {
-    const tokens = tokensIn(usage);
-    lease.settle(tokens, clock.monotonic());
-    route.settle(tokens);
-  }
+  const { anomalies } = delivered;
+  const note = ticket.attempts.at(-1);
+  if (note !== undefined && anomalies.length > 0) note.anomalies = anomalies;
+  reportDelivered(admitted, lease, delivered, plane);
   settleDelivered(admitted, lease, delivered, plane);
   exchange.release();
   return delivered.outcome === 'settled';

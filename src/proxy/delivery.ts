@@ -1,6 +1,6 @@
 import { tokensOf } from '../accounting/estimate.ts';
 import type { Ticket } from '../accounting/ticket.ts';
-import type { Outcome } from '../entities/call-record.ts';
+import type { Anomaly, Outcome } from '../entities/call-record.ts';
 import type { Usage, UsageSource } from '../entities/usage.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
@@ -16,6 +16,8 @@ export interface Delivery {
   endpoint: Endpoint;
   asked: Asked;
   ticket: Ticket;
+  /** The model's name as the upstream was told; empty where there is none. */
+  sentModel: string;
   hidesUsage: boolean;
   /** Of the credential that serves: an upstream's error may not quote it. */
   secret: Secret;
@@ -32,6 +34,9 @@ export interface Delivered extends Charged {
   isStream: boolean;
   /** What the way it ended says of the upstream. */
   effect: Effect;
+  /** Status that an error in the middle would have had in the answer's place. */
+  errorStatus?: number;
+  anomalies: readonly Anomaly[];
 }
 
 export interface Charged {

@@ -18,25 +18,36 @@ export type Failure =
   /** The call's total time is over. */
   | 'deadline'
   | 'client_gone'
+  /** The call's virtual key was switched off or has expired. */
+  | 'key_revoked'
   /** The server stops and has waited long enough. */
   | 'draining'
   /** The client stopped reading. */
   | 'client_stalled';
 
-/** The connection closed or broke, and that is all that was seen of it. */
-function isBareClose(error: Error & { code?: string }): boolean {
-  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return true;
-  return error.code === 'UND_ERR_SOCKET' && error.message === 'other side closed';
-}
-
 /** Whether the upstream ended it, rather than the client or we. */
 export const isUpstreams = (failure: Failure): boolean =>
   failure === 'lost' || failure === 'idle_timeout' || failure === 'first_byte_timeout';
+
+/** Reasons of a call's signal that are not its client's doing. */
+const OURS: ReadonlySet<unknown> = new Set<Failure>(['deadline', 'draining', 'key_revoked']);
+
+/** Why a call was ended before its answer was. */
+export const endingOf = ({ reason }: AbortSignal): Failure =>
+  OURS.has(reason) ? (reason as Failure) : 'client_gone';
+
+/** Whether the call was ended, rather than the upstream's answer: what came of that does not matter. */
+export const isOfCall = (failure: Failure): boolean =>
+  failure === 'client_gone' || OURS.has(failure);
 
 /** What is known only once there is a connection. */
 export interface StartConditions {
   mayStart(): boolean;
   isReused(): boolean;
+  /** What has come on the connection so far. */
+  bytesRead(): number;
+  /** It will not be started: a connection that is still being made may end. */
+  giveUp(): void;
 }
 
 /** Who takes the answer's body. Calls come in order and end with `end` or `fail`. */
@@ -72,9 +83,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onOver: (() => void) | undefined;
   #hasBegun = false;
   #interim = 0;
+  #bytesBefore = 0;
   #start: StartConditions | undefined;
   readonly timeouts: Timeouts;
   readonly #timer: Timer;
+  #connecting: Timer | undefined;
   #answer: (failure: Failure | null) => void = () => undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #consumer: Consumer | undefined;
@@ -96,14 +109,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
     );
   }
 
-  /** Any byte of an answer came. */
+  /** Any byte of an answer came, be it one that is none. */
   get hasAnswered(): boolean {
-    return this.#hasBegun;
+    return this.#hasBegun || (this.#start?.bytesRead() ?? 0) > this.#bytesBefore;
   }
 
   /** Asked when the connection is there, just before the request is written. */
   startWhen(conditions: StartConditions): void {
     this.#start = conditions;
+  }
+
+  /** Unless the request has gone out already: its connection has its own time, name and TLS included. */
+  awaitConnection(): void {
+    if (this.#controller !== undefined || this.#failure !== undefined) return;
+    const { connectMs } = this.timeouts;
+    this.#connecting = this.#clock.after(connectMs, () => this.abort('connect'));
   }
 
   /** Takes the body; what came before is delivered at once. */
@@ -156,17 +176,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isEnded || this.#failure !== undefined) return;
     this.#finish(failure);
     // Before the connection is there, undici hands out no controller: see onRequestStart.
-    this.#controller?.abort(new Error(failure));
+    if (this.#controller === undefined) this.#start?.giveUp();
+    else this.#controller.abort(new Error(failure));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#connecting?.cancel();
     if (this.#start?.mayStart() === false) this.#finish('withdrawn');
     if (this.#failure !== undefined) {
       controller.abort(new Error(this.#failure));
       return;
     }
     this.isReused = this.#start?.isReused() === true;
+    this.#bytesBefore = this.#start?.bytesRead() ?? 0;
     this.isSent = true;
     this.#timer.refresh();
   }
@@ -217,11 +240,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#consumer?.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(): void {
     this.#over();
     if (this.#isEnded || this.#failure !== undefined) return;
-    // Bytes that are no answer are bytes all the same.
-    if (!isBareClose(error)) this.#hasBegun = true;
     this.#finish(this.isSent ? 'lost' : 'connect');
   }
 
@@ -239,6 +260,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #finish(failure: Failure): void {
     this.#failure = failure;
+    this.#connecting?.cancel();
     this.#timer.cancel();
     this.#idle?.cancel();
     if (!this.#hasHead) this.#answer(failure);

@@ -17,6 +17,7 @@ const errors: Record<Failure, [ErrorCode, string]> = {
   deadline: ['stream_timeout', 'The call took longer than the pool allows.'],
   draining: ['draining', 'The server is stopping.'],
   client_gone: ['client_closed_request', 'The client closed the request.'],
+  key_revoked: ['key_revoked', 'The API key was revoked or has expired.'],
   client_stalled: ['client_closed_request', 'The client stopped reading.'],
 };
 
@@ -35,7 +36,8 @@ export function failureOf(
 ): GatewayError {
   if (verdict.error === null || verdict.effect.kind === 'cooling') return nobody(admitted, plane);
   const { code, message } = verdict.error;
-  const waitMs = answer.phase === 'answered' ? answer.retryAfterMs : null;
+  const told = answer.phase === 'answered' ? answer.retryAfterMs : null;
+  const waitMs = told ?? (code === 'no_credentials' ? NOBODY_RETRY_MS : null);
   return new GatewayError(code, message, waitMs === null ? {} : { retryAfterMs: waitMs });
 }
 

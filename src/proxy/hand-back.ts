@@ -1,9 +1,11 @@
 import { GatewayError } from '../errors/gateway-error.ts';
+import { retryHeaders } from '../errors/openai.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { Member } from '../pool/member.ts';
 import type { Attempted } from './attempt.ts';
 import type { Admitted, DataPlane } from './data-plane.ts';
 import { clientHeaders } from './headers.ts';
+import { isPassing } from './passing-status.ts';
 import { settleDelivered } from './settle.ts';
 import { isObject, parseObject } from './usage-readers.ts';
 
@@ -21,12 +23,14 @@ export async function handBack(
   const { call, ticket } = admitted;
   // Of an error in a 200 the status it should have had.
   const status = answer.phase === 'answered' ? answer.status : exchange.status;
-  if (body === null || !isSafe(body, lease.member)) throw inOurWords(status);
+  const waitMs = answer.phase === 'answered' ? answer.retryAfterMs : null;
+  if (body === null || !isSafe(body, lease.member)) throw inOurWords(status, waitMs);
   await ticket.durable;
   const headers = clientHeaders(call, exchange.headers);
   headers['content-type'] = 'application/json';
   headers['content-length'] = String(body.length);
-  headers['x-should-retry'] = 'false';
+  headers['x-should-retry'] = String(isPassing(status));
+  if (waitMs !== null) Object.assign(headers, retryHeaders(waitMs));
   call.sink.head(status, headers);
   call.sink.end(body);
   const reason = `upstream_${status}`;
@@ -35,11 +39,18 @@ export async function handBack(
   return true;
 }
 
-function inOurWords(status: number): GatewayError {
+function inOurWords(status: number, waitMs: number | null): GatewayError {
   if (status === 401 || status === 402 || status === 403) {
     return new GatewayError(
       'invalid_provider_credential',
       `The provider refused the credential that came with the request (status ${status}).`,
+    );
+  }
+  if (isPassing(status)) {
+    return new GatewayError(
+      status === 429 ? 'upstream_rate_limited' : 'upstream_error',
+      `The upstream could not serve the request now (status ${status}).`,
+      waitMs === null ? {} : { retryAfterMs: waitMs },
     );
   }
   return new GatewayError(

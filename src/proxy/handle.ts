@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { Lease } from '../pool/lease.ts';
 import type { Pool } from '../pool/pool.ts';
 import { admit } from './admit.ts';
 import { answerHere } from './answer-here.ts';
@@ -31,6 +32,8 @@ export async function handle(call: Call, plane: DataPlane): Promise<void> {
   const request = await readBody(call, endpoint, limitOf(endpoint, plane));
   // The body may have taken long: a key that was revoked meanwhile is not admitted.
   const key = stillActive(shown, plane.keys, plane.clock.now());
+  // From here on one that is revoked ends the call.
+  using _watched = plane.keyWatch.enter(call, key);
   // Whose credential pays is part of what was asked.
   const own = pool.policy.callerCredentials ? plane.callerKinds.map(({ header }) => header) : [];
   const idempotency = idempotencyOf(call, key.id, request, own);
@@ -45,7 +48,7 @@ async function accept(arrived: Arrived, plane: DataPlane): Promise<boolean> {
   const route = routeFor(arrived, plane);
   const ticket = admit(arrived, route, plane);
   const admitted = { ...arrived, route, ticket };
-  const deadline = plane.clock.after(pool.policy.timeouts.totalMs, () => call.expire());
+  const deadline = plane.clock.after(pool.policy.timeouts.totalMs, () => call.abort('deadline'));
   try {
     return await serve(admitted, plane);
   } catch (thrown) {
@@ -63,17 +66,32 @@ async function accept(arrived: Arrived, plane: DataPlane): Promise<boolean> {
 async function serve(admitted: Admitted, plane: DataPlane): Promise<boolean> {
   using tries = new Tries(admitted.route, plane.retries, admitted.pool.policy.attemptsMax);
   let failure: GatewayError | undefined;
-  for (let lease = tries.first(); lease !== null;) {
-    using taken = lease;
-    const attempted = await attempt(admitted, { lease: taken, isFresh: tries.isFresh }, plane);
-    const verdict = verdictOf(attempted, admitted);
-    report(admitted, { lease: taken, attempted, verdict }, plane);
-    if (verdict.next === 'deliver') return await deliver(admitted, taken, attempted, plane);
-    if (verdict.next === 'refuse') return await handBack(admitted, taken, attempted, plane);
+  for (let next = tries.first(); next !== null;) {
+    using lease = next;
+    const { attempted, verdict } = await tryWith(lease, admitted, plane);
+    if (verdict.next === 'deliver') return await deliver(admitted, lease, attempted, plane);
+    if (verdict.next === 'refuse') return await handBack(admitted, lease, attempted, plane);
     failure = failureOf(verdict, attempted.answer, admitted, plane);
-    lease = tries.after(taken, verdict, canSendAgain(admitted, attempted));
+    next = tries.after(verdict, canSendAgain(admitted, attempted));
   }
   throw failure ?? nobody(admitted, plane);
+}
+
+interface Judged {
+  attempted: Attempted;
+  verdict: Verdict;
+}
+
+/** One credential's turn. A kept connection that turned out closed is replaced once: that is no failure. */
+async function tryWith(lease: Lease, admitted: Admitted, plane: DataPlane): Promise<Judged> {
+  const judged = async (isFresh: boolean): Promise<Judged> => {
+    const attempted = await attempt(admitted, { lease, isFresh }, plane);
+    const verdict = verdictOf(attempted, admitted);
+    report(admitted, { lease, attempted, verdict }, plane);
+    return { attempted, verdict };
+  };
+  const first = await judged(false);
+  return first.verdict.next === 'again' ? await judged(true) : first;
 }
 
 function verdictOf(
@@ -83,12 +101,12 @@ function verdictOf(
   const verdict = judge(answer, {
     isRepeatable: endpoint.isRepeatable,
     hasBody: request.body.kind !== 'stream',
+    hasModel: request.asked.model !== '',
     before: ticket.attempts.map((one) => one.verdict),
   });
   // What a caller's own credential is told is for its caller to hear.
-  return route.isCallers && errorBody !== null && verdict.next === 'next'
-    ? { ...verdict, next: 'refuse' }
-    : verdict;
+  const isCallersToHear = route.isCallers && errorBody !== null && verdict.next === 'next';
+  return isCallersToHear ? { ...verdict, next: 'refuse' } : verdict;
 }
 
 const canSendAgain = ({ request }: Admitted, { exchange }: Attempted): boolean =>

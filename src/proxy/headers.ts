@@ -63,6 +63,12 @@ export function clientHeaders(call: Call, upstream: IncomingHttpHeaders): Record
   return headers;
 }
 
+/** The headers of an answer whose form is known, under whatever label it came. */
+export function labelled(headers: Record<string, string>, type: string): Record<string, string> {
+  const isRight = headers['content-type']?.toLowerCase().startsWith(type) === true;
+  return isRight ? headers : { ...headers, 'content-type': type };
+}
+
 function copy(
   from: Readonly<Record<string, string | string[] | undefined>>,
   name: string,

@@ -2,10 +2,12 @@ import { hash } from 'node:crypto';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Call } from './call.ts';
+import { endingOf } from './exchange.ts';
 import { failureError } from './failure-error.ts';
+import { isPassing } from './passing-status.ts';
 import type { OutgoingBody, ReadRequest } from './read-request.ts';
 import { invalid } from './read-request.ts';
-import { SharedAnswer, endingOf } from './shared-answer.ts';
+import { SharedAnswer } from './shared-answer.ts';
 import { Recording, StoredAnswers } from './stored-answers.ts';
 import type { StoredAnswer } from './stored-answers.ts';
 
@@ -19,9 +21,6 @@ export const ENTRIES_MAX = 10_000;
 
 const HEADER = 'idempotency-key';
 const KEY_CHARS_MAX = 255;
-
-/** Answers that say "not now" rather than what came of the call: its retry must be a new try. */
-const PASSING_STATUSES = new Set([408, 409, 425, 429]);
 
 /** What makes two calls the same one. */
 export interface Idempotency {
@@ -143,8 +142,7 @@ export class IdempotentCalls {
 
 function wholeOf({ fingerprint, recording }: Running): StoredAnswer | undefined {
   const { head, isTooLong } = recording;
-  if (head === undefined || isTooLong) return undefined;
-  if (head.status >= 500 || PASSING_STATUSES.has(head.status)) return undefined;
+  if (head === undefined || isTooLong || isPassing(head.status)) return undefined;
   return { fingerprint, ...head, body: recording.body() };
 }
 

@@ -129,7 +129,7 @@ function toCall(
     contentLength: length === undefined ? null : Number(length),
     sink: new ResponseSink(response),
     signal: controller.signal,
-    expire: () => controller.abort('deadline'),
+    abort: (reason) => controller.abort(reason),
     startedAtMs: clock.now(),
     startedMs: clock.monotonic(),
   };

@@ -10,7 +10,7 @@ import { parseObject } from './usage-readers.ts';
 export type Opened =
   /** Its first event is content; all of it is back in the exchange. */
   | { form: 'stream' }
-  /** Whole JSON; with a failure only when the client left in the middle of it. */
+  /** Whole JSON; with a failure only when its client left, or lost its key, in the middle of it. */
   | { form: 'whole'; body: Buffer; failure: Failure | null }
   /** Anything else, to be passed through; JSON too long to be held back is one. */
   | { form: 'opaque'; isJson: boolean }
@@ -29,6 +29,14 @@ export interface Patience {
   ms: number | null;
 }
 
+/** What was asked for. */
+interface Expected {
+  endpoint: Endpoint;
+  patience: Patience;
+  /** An event stream rather than JSON. */
+  isStream?: boolean;
+}
+
 /** JSON up to here is held back until it is whole, so that a cut one is an error, not half an answer. */
 const WHOLE_BYTES_MAX = 256 * 1024;
 /** So much of a stream is looked at for its first event; comments may go on longer than that. */
@@ -40,29 +48,37 @@ const PEEK_BYTES_MAX = 64 * 1024;
  */
 export async function openAnswer(
   exchange: Exchange,
-  { endpoint, patience }: { endpoint: Endpoint; patience: Patience },
+  { endpoint, patience, isStream = false }: Expected,
 ): Promise<Opened> {
   const coding = exchange.headers['content-encoding'] ?? 'identity';
   // Compressed though we asked for none: its usage cannot be read, and the client did not ask either.
   if (coding !== 'identity' && coding !== '') return { form: 'unreadable' };
   const type = (exchange.headers['content-type'] ?? '').toLowerCase();
   if (type.startsWith('text/event-stream')) return openStream(exchange, patience);
-  if (type.startsWith('application/json')) return openWhole(exchange);
+  const isWhole = type.startsWith('application/json');
+  // A stream that was asked for may come under the label of what was not.
+  if (isWhole && !(isStream && endpoint.isStructured === true)) return openWhole(exchange);
   if (endpoint.isStructured !== true) return { form: 'opaque', isJson: false };
   return openUnlabelled(exchange, patience);
 }
 
-/** The wrong content type, or none: told by the first character that is not blank. */
+/** What a line of an event stream can begin with, but for its byte order mark. */
+const FIELDS = [':', 'data:', 'event:', 'id:', 'retry:'];
+
+/** The wrong content type, or none: told by the first characters that are not blank. */
 async function openUnlabelled(exchange: Exchange, patience: Patience): Promise<Opened> {
-  const { pieces, ending } = await read(
-    exchange,
-    (bytes) => bytes.toString('latin1').trim() !== '',
-  );
+  let size = 0;
+  let text = '';
+  const { pieces, ending } = await read(exchange, (bytes) => {
+    size += bytes.length;
+    text = (text + bytes.toString('latin1')).trimStart();
+    const couldBe = FIELDS.some((field) => field.length > text.length && field.startsWith(text));
+    return !couldBe || size > PEEK_BYTES_MAX;
+  });
   if (ending !== 'enough' && ending !== 'ended') return { form: 'failed', failure: ending };
-  const text = Buffer.concat(pieces).toString('latin1').trimStart();
   exchange.putBack(pieces);
   if (/^[{[]/.test(text)) return openWhole(exchange);
-  if (/^(?:data|event|id|retry)?:/.test(text)) return openStream(exchange, patience);
+  if (FIELDS.some((field) => text.startsWith(field))) return openStream(exchange, patience);
   return { form: 'unreadable' };
 }
 
@@ -76,6 +92,10 @@ async function openStream(exchange: Exchange, patience: Patience): Promise<Opene
     return first !== undefined || size > PEEK_BYTES_MAX;
   };
   const { pieces, ending } = await read(exchange, isEnough, patience);
+  if (ending === 'ended' && first === undefined && isJson(Buffer.concat(pieces))) {
+    exchange.putBack(pieces);
+    return openWhole(exchange);
+  }
   if (ending !== 'enough' && first === undefined) {
     // Nothing that a client could use came: it ended, or broke off, before its first event.
     return { form: 'failed', failure: ending === 'ended' ? 'lost' : ending };
@@ -106,6 +126,15 @@ function firstData(splitter: SseSplitter, bytes: Buffer): string | undefined {
   return undefined;
 }
 
+export function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function openWhole(exchange: Exchange): Promise<Opened> {
   let size = 0;
   const { pieces, ending } = await read(exchange, (bytes) => {
@@ -118,7 +147,8 @@ async function openWhole(exchange: Exchange): Promise<Opened> {
   }
   const [only] = pieces;
   const body = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
-  if (ending === 'client_gone' && size > 0) return { form: 'whole', body, failure: ending };
+  const isOfClient = ending === 'client_gone' || ending === 'key_revoked';
+  if (isOfClient && size > 0) return { form: 'whole', body, failure: ending };
   if (ending !== 'ended') return { form: 'failed', failure: ending };
   const object = body.includes('"error"') ? parseObject(body.toString('utf8')) : null;
   const error = object === null ? null : errorInAnswer(object);

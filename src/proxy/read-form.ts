@@ -22,7 +22,9 @@ const WHOLE_BYTES_MAX = 256 * 1024;
  * of those, because neither price nor permission is known before the model.
  */
 export async function readForm(call: Call, limitBytes: number): Promise<ReadRequest> {
-  const form = new FormWatch(String(call.headers['content-type']));
+  const type = String(call.headers['content-type']);
+  const boundary = boundaryOf(type);
+  const form = new FormWatch(type);
   const head: Buffer[] = [];
   let size = 0;
   try {
@@ -39,7 +41,8 @@ export async function readForm(call: Call, limitBytes: number): Promise<ReadRequ
         };
         const rest = passingBody(call, limitBytes - size, form);
         const body = { kind: 'stream', head, rest, grownBy: 0 } as const;
-        return { asked, body, renamed: renamedStream(head, rest, asked.model), hidesUsage: false };
+        const renamed = renamedStream({ head, rest, boundary }, asked.model);
+        return { asked, body, renamed, hidesUsage: false };
       }
     }
   } catch (error) {
@@ -50,16 +53,26 @@ export async function readForm(call: Call, limitBytes: number): Promise<ReadRequ
   const bytes = Buffer.concat(head);
   const renamed = ({ upstream }: Served): OutgoingBody => ({
     kind: 'bytes',
-    bytes: renameModel(bytes, asked.model, upstream),
+    bytes: renameModel(bytes, boundary, { model: asked.model, upstream }),
   });
   return { asked, body: { kind: 'bytes', bytes }, renamed, hidesUsage: false };
 }
 
+function boundaryOf(contentType: string): string {
+  const found = /; *boundary=(?:"([^"]+)"|([^";]+))/i.exec(contentType);
+  const boundary = found?.[1] ?? found?.[2];
+  if (boundary !== undefined) return boundary;
+  throw invalid('The form has no boundary in its content type.', 'content-type');
+}
+
 /** The model's name is in what was read of the form, or its rest would not be streamed yet. */
-function renamedStream(head: Buffer[], rest: PassingBody, model: string) {
+function renamedStream(
+  { head, rest, boundary }: { head: Buffer[]; rest: PassingBody; boundary: string },
+  model: string,
+) {
   return ({ upstream }: Served): OutgoingBody => {
     const bytes = Buffer.concat(head);
-    const renamed = renameModel(bytes, model, upstream);
+    const renamed = renameModel(bytes, boundary, { model, upstream });
     return { kind: 'stream', head: [renamed], rest, grownBy: renamed.length - bytes.length };
   };
 }
@@ -75,9 +88,6 @@ class FormWatch implements BodyWatch {
   #mistake: GatewayError | undefined;
 
   constructor(contentType: string) {
-    if (!/boundary=/i.test(contentType)) {
-      throw invalid('The form has no boundary in its content type.', 'content-type');
-    }
     this.#parser = new Busboy({
       headers: { 'content-type': contentType },
       limits: LIMITS,

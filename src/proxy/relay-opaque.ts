@@ -1,11 +1,12 @@
-import type { Usage } from '../entities/usage.ts';
+import type { Anomaly } from '../entities/call-record.ts';
+import { anomaliesIn } from './anomalies.ts';
 import { BROKEN, NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
-import type { Delivered, Delivery } from './delivery.ts';
-import { clientHeaders } from './headers.ts';
+import type { Charged, Delivered, Delivery } from './delivery.ts';
+import { clientHeaders, labelled } from './headers.ts';
 import { isUpstreams } from './exchange.ts';
 import type { Failure } from './exchange.ts';
 import { failureError } from './failure-error.ts';
-import { parseObject } from './usage-readers.ts';
+import { parseObject, toldUsage } from './usage-readers.ts';
 import { Writer } from './writer.ts';
 
 /** Long answers (embeddings, images) tell their usage last; this much of their end is kept for it. */
@@ -22,31 +23,30 @@ export async function relayOpaque(
   const { call, exchange, ticket, clock } = delivery;
   await ticket.durable;
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
-  const headers = clientHeaders(call, exchange.headers);
+  const upstream = clientHeaders(call, exchange.headers);
+  const headers = isJson ? labelled(upstream, 'application/json') : upstream;
   const length = exchange.headers['content-length'];
   if (typeof length === 'string' && /^\d+$/.test(length)) headers['content-length'] = length;
   call.sink.head(exchange.status, headers);
-  const { failure, bytes, tail } = await pass(delivery);
+  const { failure: seen, bytes, tail } = await pass(delivery);
+  // A body that only the end of its connection ends may be cut, and nobody be told.
+  const failure = seen ?? (isJson && !isClosed(tail) ? 'lost' : null);
   const { status } = exchange;
+  const facts = { status, isStream: false } as const;
   if (failure === null) {
     call.sink.end();
-    const told = isJson ? readTail(delivery, tail) : null;
-    const charged = chargeable(delivery, told, bytes);
-    return {
-      status,
-      outcome: 'settled',
-      reason: 'ok',
-      isStream: false,
-      effect: SERVED,
-      ...charged,
-    };
+    const read = isJson ? readTail(delivery, { bytes, tail }) : unread(delivery, bytes);
+    return { ...facts, outcome: 'settled', reason: 'ok', effect: SERVED, ...read };
   }
   call.sink.destroy();
-  const charged = bytes === 0 ? NOT_CHARGED : chargeable(delivery, null, bytes);
+  const read = bytes === 0 ? { ...NOT_CHARGED, anomalies: [] } : unread(delivery, bytes);
   const reason = failureError(failure).code;
   const effect = isUpstreams(failure) ? BROKEN : NO_EFFECT;
-  return { status, outcome: 'partial', reason, isStream: false, effect, ...charged };
+  return { ...facts, outcome: 'partial', reason, effect, ...read };
 }
+
+const isClosed = (tail: Buffer): boolean =>
+  ['}', ']'].includes(tail.toString('latin1').trimEnd().at(-1) ?? '');
 
 interface Passed {
   failure: Failure | null;
@@ -70,11 +70,24 @@ async function pass({ call, exchange, clock }: Delivery): Promise<Passed> {
   return { failure, bytes, tail };
 }
 
+type Read = Charged & { anomalies: Anomaly[] };
+
+const unread = (delivery: Delivery, bytes: number): Read => ({
+  ...chargeable(delivery, null, bytes),
+  anomalies: [],
+});
+
 /** From the key to the end is a whole object again, if the key is one of the top level. */
-function readTail({ endpoint, asked }: Delivery, tail: Buffer): Usage | null {
-  if (endpoint.meter.kind !== 'usage') return null;
+function readTail(delivery: Delivery, { bytes, tail }: { bytes: number; tail: Buffer }): Read {
+  const { endpoint, asked, sentModel } = delivery;
   const text = tail.toString('utf8');
   const at = text.lastIndexOf('"usage"');
   const answer = at === -1 ? null : parseObject(`{${text.slice(at)}`);
-  return answer === null ? null : endpoint.meter.read(answer, asked);
+  if (endpoint.meter.kind !== 'usage' || answer === null) return unread(delivery, bytes);
+  const usage = endpoint.meter.read(answer, asked);
+  const telling = { model: null, hasUsage: toldUsage(answer) !== null, usage, textChars: 0 };
+  return {
+    ...chargeable(delivery, usage, bytes),
+    anomalies: anomaliesIn(telling, sentModel),
+  };
 }

@@ -1,15 +1,16 @@
-import type { Outcome } from '../entities/call-record.ts';
+import type { Anomaly, Outcome } from '../entities/call-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { errorEvent } from '../errors/openai.ts';
 import type { Timer } from '../lib/clock.ts';
 import type { Secret } from '../lib/secret.ts';
 import { SseEvent, SseOverflowError, SseSplitter } from '../lib/sse.ts';
 import type { Effect } from '../pool/effect.ts';
+import { anomaliesIn } from './anomalies.ts';
 import { BROKEN, NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
 import type { Charged, Delivered, Delivery } from './delivery.ts';
 import type { AnswerError } from './error-in-answer.ts';
 import { isUpstreams } from './exchange.ts';
-import { clientHeaders } from './headers.ts';
+import { clientHeaders, labelled } from './headers.ts';
 import type { Failure } from './exchange.ts';
 import { failureError } from './failure-error.ts';
 import { TypedStreamReader } from './stream-reader.ts';
@@ -22,6 +23,9 @@ import { Writer } from './writer.ts';
 const UNQUOTABLE = errorEvent(
   new GatewayError('upstream_error', 'The upstream ended its answer with an error.'),
 );
+
+const NOTHING = Buffer.alloc(0);
+const BLANK_LINE = Buffer.from('\n\n');
 
 /** After its last event an upstream gets this long to end the answer, so that its connection can be kept. */
 const LINGER_MS = 1000;
@@ -36,7 +40,7 @@ type Ending = Failure | 'ended' | 'last_event';
 export async function relayStream(delivery: Delivery): Promise<Delivered> {
   const { call, exchange, ticket, endpoint } = delivery;
   await ticket.durable;
-  const headers = clientHeaders(call, exchange.headers);
+  const headers = labelled(clientHeaders(call, exchange.headers), 'text/event-stream');
   headers['cache-control'] = 'no-cache';
   headers['x-accel-buffering'] = 'no';
   call.sink.head(exchange.status, headers);
@@ -44,8 +48,10 @@ export async function relayStream(delivery: Delivery): Promise<Delivered> {
   const reader = endpoint.stream?.() ?? new TypedStreamReader([], responsesUsage);
   const ending = await pass(delivery, reader);
   const charged = chargeStream(delivery, reader);
+  const anomalies = anomaliesOf(reader, delivery);
+  const { status } = exchange;
   const ended = (outcome: Outcome, reason: string, effect: Effect): Delivered => {
-    return { status: exchange.status, outcome, reason, isStream: true, effect, ...charged };
+    return { status, outcome, reason, isStream: true, effect, anomalies, ...charged };
   };
   if (ending === 'client_gone' || ending === 'client_stalled') {
     call.sink.destroy();
@@ -58,7 +64,8 @@ export async function relayStream(delivery: Delivery): Promise<Delivered> {
   if (reader.error !== null) {
     // Its own error event went through already.
     call.sink.end();
-    return ended('partial', 'upstream_error', effectOf(reader.error));
+    const effect = effectOf(reader.error);
+    return { ...ended('partial', 'upstream_error', effect), errorStatus: reader.error.status };
   }
   const failure = ending === 'ended' || ending === 'last_event' ? 'lost' : ending;
   const error = failureError(failure);
@@ -70,7 +77,7 @@ export async function relayStream(delivery: Delivery): Promise<Delivered> {
 const effectOf = ({ status, code }: AnswerError): Effect =>
   judge(
     { phase: 'answered', status, errorCode: code, retryAfterMs: null },
-    { isRepeatable: false, hasBody: false, before: [] },
+    { isRepeatable: false, hasBody: false, hasModel: true, before: [] },
   ).effect;
 
 function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
@@ -105,6 +112,8 @@ function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
       },
       fail: resolve,
     });
+    // It began without an event: its client has waited as long as it may, and a head alone is not sent.
+    if (ticket.firstByteMs === null && !call.signal.aborted) silence.beat();
   }).finally(() => {
     silence.close();
     writer.close();
@@ -116,15 +125,21 @@ const HEARTBEAT = Buffer.from(': keep-alive\n\n');
 
 /** Breaks the silence of a stream now and then, if the pool wants that. */
 class Heartbeat {
-  readonly #timer: Timer | undefined;
+  readonly #delivery: Delivery;
+  readonly #writer: Writer;
+  #timer: Timer | undefined;
 
-  constructor({ clock, heartbeatMs }: Delivery, writer: Writer) {
-    if (heartbeatMs === null) return;
-    const timer = clock.after(heartbeatMs, () => {
-      writer.write(HEARTBEAT);
-      timer.refresh();
-    });
-    this.#timer = timer;
+  constructor(delivery: Delivery, writer: Writer) {
+    this.#delivery = delivery;
+    this.#writer = writer;
+    this.#wait();
+  }
+
+  beat(): void {
+    if (this.#delivery.heartbeatMs === null) return;
+    this.close();
+    this.#writer.write(HEARTBEAT);
+    this.#wait();
   }
 
   broken(): void {
@@ -133,6 +148,11 @@ class Heartbeat {
 
   close(): void {
     this.#timer?.cancel();
+  }
+
+  #wait(): void {
+    const { clock, heartbeatMs } = this.#delivery;
+    if (heartbeatMs !== null) this.#timer = clock.after(heartbeatMs, () => this.beat());
   }
 }
 
@@ -157,13 +177,13 @@ class EventFilter {
     return this.#visible(this.#splitter.push(bytes));
   }
 
-  /** A last event that lacks only its blank line; any other rest was cut off. */
+  /** A last event, or an error, that lacks only its blank line; any other rest was cut off. */
   rest(): Buffer {
-    // Nothing behind the last event is the client's.
-    if (this.#reader.isLast) return Buffer.alloc(0);
     const rest = this.#splitter.rest();
-    const visible = this.#visible(rest.length === 0 ? [] : [new SseEvent(rest)]);
-    return this.#reader.isLast ? visible : Buffer.alloc(0);
+    // Nothing behind the last event is the client's, nor behind an error.
+    if (rest.length === 0 || this.#reader.isLast || this.#reader.error !== null) return NOTHING;
+    const visible = this.#visible([new SseEvent(Buffer.concat([rest, BLANK_LINE]))]);
+    return this.#reader.isLast || this.#reader.error !== null ? visible : NOTHING;
   }
 
   #visible(events: readonly SseEvent[]): Buffer {
@@ -177,6 +197,13 @@ class EventFilter {
     }
     return visible.length === 1 && visible[0] !== undefined ? visible[0] : Buffer.concat(visible);
   }
+}
+
+/** Where a stream was cut its last event may be half of one, and its usage older than its text. */
+function anomaliesOf(reader: StreamReader, { sentModel }: Delivery): Anomaly[] {
+  if (reader.isComplete) return [...reader.anomalies, ...anomaliesIn(reader, sentModel)];
+  const { model, hasUsage, usage } = reader;
+  return anomaliesIn({ model, hasUsage, usage, textChars: 0 }, sentModel);
 }
 
 /** Nothing told and nothing produced: nothing charged. */

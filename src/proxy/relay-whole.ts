@@ -1,9 +1,14 @@
-import type { Usage } from '../entities/usage.ts';
+import type { Anomaly } from '../entities/call-record.ts';
+import { renderOpenAiError } from '../errors/openai.ts';
+import { anomaliesIn } from './anomalies.ts';
 import { NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
-import type { Delivered, Delivery } from './delivery.ts';
+import type { Charged, Delivered, Delivery } from './delivery.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Failure } from './exchange.ts';
-import { clientHeaders } from './headers.ts';
-import { parseObject } from './usage-readers.ts';
+import { failureError } from './failure-error.ts';
+import { clientHeaders, labelled } from './headers.ts';
+import { spokenIn } from './spoken.ts';
+import { parseObject, toldUsage } from './usage-readers.ts';
 
 /** Delivers a JSON answer in one piece. */
 export async function relayWhole(
@@ -11,33 +16,49 @@ export async function relayWhole(
   { body, failure }: { body: Buffer; failure: Failure | null },
 ): Promise<Delivered> {
   const { call, exchange, ticket, clock } = delivery;
-  if (failure !== null) return abandoned(delivery, body);
-  const charged = chargeable(delivery, readUsage(delivery, body), body.length);
+  if (failure !== null) return await abandoned(delivery, body, failure);
+  const read = readAnswer(delivery, body);
   await ticket.durable;
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
-  const headers = clientHeaders(call, exchange.headers);
+  const headers = labelled(clientHeaders(call, exchange.headers), 'application/json');
   headers['content-length'] = String(body.length);
   call.sink.head(exchange.status, headers);
   call.sink.end(body);
   const { status } = exchange;
-  return { status, outcome: 'settled', reason: 'ok', isStream: false, effect: SERVED, ...charged };
+  return { status, outcome: 'settled', reason: 'ok', isStream: false, effect: SERVED, ...read };
 }
 
-/** Part of the answer was there: the upstream charges for it, though nobody is left to take it. */
-function abandoned(delivery: Delivery, body: Buffer): Delivered {
+/** Part of the answer was there: the upstream charges for it, though nobody is to have it. */
+async function abandoned(delivery: Delivery, body: Buffer, failure: Failure): Promise<Delivered> {
+  const { call, ticket } = delivery;
   const charged = body.length === 0 ? NOT_CHARGED : chargeable(delivery, null, body.length);
-  return {
-    status: 499,
-    outcome: 'partial',
-    reason: 'client_closed_request',
-    isStream: false,
-    effect: NO_EFFECT,
-    ...charged,
-  };
+  const error = failureError(failure);
+  const { status, headers, body: told } = renderOpenAiError(error);
+  if (failure !== 'client_gone') {
+    await ticket.durable;
+    call.sink.head(status, { ...headers, 'x-request-id': call.id });
+    call.sink.end(told);
+  }
+  const effect = NO_EFFECT;
+  const facts = { outcome: 'partial', isStream: false, anomalies: [] } as const;
+  return { ...facts, status, reason: error.code, effect, ...charged };
 }
 
-function readUsage({ endpoint, asked }: Delivery, body: Buffer): Usage | null {
-  if (endpoint.meter.kind !== 'usage') return null;
-  const answer = parseObject(body.toString('utf8'));
-  return answer === null ? null : endpoint.meter.read(answer, asked);
+/** What to charge for an answer, and what was odd about it. */
+function readAnswer(delivery: Delivery, body: Buffer): Charged & { anomalies: Anomaly[] } {
+  const { endpoint, asked, sentModel } = delivery;
+  const answer = endpoint.meter.kind === 'usage' ? parseObject(body.toString('utf8')) : null;
+  if (endpoint.meter.kind !== 'usage' || answer === null) {
+    return { ...chargeable(delivery, null, body.length), anomalies: [] };
+  }
+  const usage = endpoint.meter.read(answer, asked);
+  const spoken = spokenIn(answer);
+  const model = typeof answer['model'] === 'string' ? answer['model'] : null;
+  const telling = { model, hasUsage: toldUsage(answer) !== null, usage, textChars: spoken.chars };
+  const anomalies = anomaliesIn(telling, sentModel);
+  if (isHollow(answer, endpoint)) anomalies.push('wrong_shape');
+  return { ...chargeable(delivery, usage, spoken.bytes || body.length), anomalies };
 }
+
+const isHollow = (answer: Record<string, unknown>, { list }: Endpoint): boolean =>
+  list !== undefined && !(Array.isArray(answer[list]) && answer[list].length > 0);

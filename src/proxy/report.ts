@@ -1,9 +1,10 @@
-import type { Effect, EffectFacts } from '../pool/effect.ts';
+import type { EffectFacts } from '../pool/effect.ts';
 import { isCredentialFault } from '../pool/effect.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { Attempted } from './attempt.ts';
 import { CALLER } from './caller-credential.ts';
 import type { Admitted, DataPlane } from './data-plane.ts';
+import type { Delivered } from './delivery.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Statuses that a connection without an answer counts as (contracts D3). */
@@ -51,11 +52,13 @@ export function report(
 export function reportDelivered(
   { call, pool, route }: Admitted,
   lease: Lease,
-  { effect, status, verdict }: { effect: Effect; status: number; verdict: string },
+  { effect, errorStatus, reason, status: shown }: Delivered,
   plane: DataPlane,
 ): void {
   if (route.isCallers) return;
-  pool.report(lease.member, effect, factsOf(lease, { status, verdict, requestId: call.id }, plane));
+  const status = errorStatus ?? (effect.kind === 'origin' ? FAILED_STATUS : shown);
+  const facts = factsOf(lease, { status, verdict: reason, requestId: call.id }, plane);
+  pool.report(lease.member, effect, facts);
 }
 
 const factsOf = (

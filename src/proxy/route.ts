@@ -16,8 +16,6 @@ export interface Route {
   readonly isCallers: boolean;
   /** The next credential that can serve, taken for one attempt; null when there is none left. */
   next(): Lease | null;
-  /** The same credential once more; null when it can serve no longer. */
-  again(lease: Lease): Lease | null;
   /** The credential refused for its own fault: who is selected instead, if that follows. */
   failed(member: Member): Member | null;
   /** The tokens really used replace the estimate in the pool's limit of the model. */
@@ -54,46 +52,24 @@ export class PoolRoute implements Route {
   readonly #request: RouteRequest;
   readonly #parts: RouteParts;
   readonly #strategy: Strategy;
-  readonly #excluded: Excluded[];
-  readonly #isPanic: boolean;
-  readonly #order: Member[];
+  #excluded: Excluded[] = [];
+  #isPanic = false;
+  /** Chosen when the first is asked for: a call that is not admitted takes nobody's turn. */
+  #order: Member[] | undefined;
   #next = 0;
   #settleModel: ((tokens: number, nowMs: number) => void) | undefined;
 
   constructor(request: RouteRequest, parts: RouteParts) {
-    const { pool, served, tokens, costOf } = request;
-    const { clock, random } = parts;
     this.#request = request;
     this.#parts = parts;
-    this.#strategy = strategyOf(pool);
-    const monotonicMs = clock.monotonic();
-    const candidates = pool.candidates(served, { tokens, nowMs: clock.now(), monotonicMs });
-    const draws: number[] = [];
-    this.#order = this.#strategy.order(candidates.usable, {
-      all: pool.members,
-      state: pool.turn,
-      random: () => {
-        const drawn = random();
-        draws.push(drawn);
-        return drawn;
-      },
-      minCreditNano: pool.minCreditNano,
-      costOf,
-      latencyOf: (member) =>
-        member.latencies.recent(served.get(member.id)?.upstream ?? '', monotonicMs),
-    });
-    this.#excluded = [...candidates.excluded, ...unordered(candidates, this.#order)];
-    this.#isPanic = candidates.isPanic;
-    this.note = noteOf(pool, { order: this.#order, excluded: this.#excluded, draws, candidates });
+    this.#strategy = strategyOf(request.pool);
+    this.note = { strategy: request.pool.strategy, order: [], excluded: [] };
   }
 
   next(): Lease | null {
     const { pool } = this.#request;
-    for (
-      let member = this.#order[this.#next];
-      member !== undefined;
-      member = this.#order[this.#next]
-    ) {
+    this.#order ??= this.#choose();
+    for (const member of this.#order.slice(this.#next)) {
       this.#next += 1;
       const need = this.#need(member);
       // The pool's own limit of the model is one call's, however many credentials it tries.
@@ -110,14 +86,9 @@ export class PoolRoute implements Route {
         return taken;
       }
       this.#excluded.push(taken);
-      this.note.excluded.push(noteExcluded(taken));
+      if (this.note.excluded.length < NOTED_MAX) this.note.excluded.push(noteExcluded(taken));
     }
     return null;
-  }
-
-  again({ member }: Lease): Lease | null {
-    const taken = this.#request.pool.take(member, this.#need(member), this.#isPanic);
-    return taken instanceof Lease ? taken : null;
   }
 
   failed(member: Member): Member | null {
@@ -150,6 +121,35 @@ export class PoolRoute implements Route {
     return limited.length === 0 ? null : Math.min(...limited);
   }
 
+  #choose(): Member[] {
+    const { pool, served, tokens, costOf } = this.#request;
+    const { clock, random } = this.#parts;
+    const monotonicMs = clock.monotonic();
+    const candidates = pool.candidates(served, { tokens, nowMs: clock.now(), monotonicMs });
+    const draws: number[] = [];
+    const order = this.#strategy.order(candidates.usable, {
+      all: pool.members,
+      state: pool.turn,
+      random: () => {
+        const drawn = random();
+        draws.push(drawn);
+        return drawn;
+      },
+      minCreditNano: pool.minCreditNano,
+      costOf,
+      latencyOf: (member) =>
+        member.latencies.recent(served.get(member.id)?.upstream ?? '', monotonicMs),
+    });
+    this.#isPanic = candidates.isPanic;
+    this.#excluded = [...candidates.excluded, ...unordered(candidates, order)];
+    const { note } = this;
+    note.order = order.slice(0, NOTED_MAX).map(({ id }) => id);
+    note.excluded = this.#excluded.slice(0, NOTED_MAX).map(noteExcluded);
+    if (draws.length > 0) note.draws = draws;
+    if (candidates.isPanic) note.isPanic = true;
+    return order;
+  }
+
   #need(member: Member) {
     const { served, tokens } = this.#request;
     const { clock } = this.#parts;
@@ -172,20 +172,6 @@ function unordered({ usable }: Candidates, order: readonly Member[]): Excluded[]
   return usable
     .filter((member) => !ordered.has(member))
     .map((member) => ({ member, reason: 'unknown_balance', untilMs: Infinity }));
-}
-
-function noteOf(
-  { strategy }: Pool,
-  facts: { order: Member[]; excluded: Excluded[]; draws: number[]; candidates: Candidates },
-): RouteNote {
-  const { order, excluded, draws, candidates } = facts;
-  return {
-    strategy,
-    order: order.slice(0, NOTED_MAX).map(({ id }) => id),
-    excluded: excluded.slice(0, NOTED_MAX).map(noteExcluded),
-    ...(draws.length === 0 ? {} : { draws: draws.slice(0, NOTED_MAX) }),
-    ...(candidates.isPanic ? { isPanic: true } : {}),
-  };
 }
 
 const noteExcluded = ({ member, reason, untilMs }: Excluded) => ({

@@ -1,13 +1,8 @@
 import type { Call, Sink } from './call.ts';
+import { endingOf } from './exchange.ts';
 import type { Failure } from './exchange.ts';
 import { failureError } from './failure-error.ts';
 import type { Recording } from './stored-answers.ts';
-
-/** Why a call's signal was aborted, where that is not its client's doing. */
-const ENDINGS: Record<string, Failure> = { deadline: 'deadline', draining: 'draining' };
-
-export const endingOf = (signal: AbortSignal): Failure =>
-  ENDINGS[String(signal.reason)] ?? 'client_gone';
 
 /**
  * One answer for all calls that asked for the same: the sink and the signal of the work that makes
@@ -33,8 +28,8 @@ export class SharedAnswer implements Sink {
 
   /** The first call as the work is to see it. */
   callOf(first: Call): Call {
-    const expire = () => this.#abort('deadline');
-    return { ...first, sink: this, signal: this.#ending.signal, expire };
+    const abort = (reason: Failure) => this.#abort(reason);
+    return { ...first, sink: this, signal: this.#ending.signal, abort };
   }
 
   /** The whole answer was given to the sink. */
@@ -133,9 +128,12 @@ export class SharedAnswer implements Sink {
   #onAbort(participant: Participant): void {
     if (!this.#participants.has(participant)) return;
     const ending = endingOf(participant.call.signal);
-    // The server's end is everybody's; a time limit is that of the call that it was set for.
+    // The server's end is everybody's, and so is their key's, which is the same; a time limit is
+    // that of the call that it was set for.
     const isForAll =
-      ending === 'draining' || (ending === 'deadline' && participant === this.#first);
+      ending === 'draining' ||
+      ending === 'key_revoked' ||
+      (ending === 'deadline' && participant === this.#first);
     if (isForAll || this.#participants.size === 1) this.#abort(ending);
     else this.#leave(participant, ending);
   }

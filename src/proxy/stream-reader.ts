@@ -1,12 +1,15 @@
+import type { Anomaly } from '../entities/call-record.ts';
 import { addUsage } from '../entities/usage.ts';
 import type { Usage } from '../entities/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
+import type { Telling } from './anomalies.ts';
 import { errorToldBy } from './error-in-answer.ts';
 import type { AnswerError } from './error-in-answer.ts';
+import { Spoken } from './spoken.ts';
 import { chatUsage, isObject, parseObject, toldUsage } from './usage-readers.ts';
 
 /** Listens to an event stream that passes by. One for each stream. */
-export interface StreamReader {
+export interface StreamReader extends Telling {
   /** Notes an event. True when it only tells the usage, so that it can be hidden. */
   note(event: SseEvent): boolean;
   /** The protocol said that the answer is whole. */
@@ -21,6 +24,8 @@ export interface StreamReader {
   readonly error: AnswerError | null;
   /** Bytes of text produced so far, for an estimate when no usage arrives. */
   readonly producedBytes: number;
+  /** What was odd about its events. */
+  readonly anomalies: ReadonlySet<Anomaly>;
 }
 
 const DONE = '[DONE]';
@@ -28,19 +33,30 @@ const DONE_EVENT = Buffer.from(`data: ${DONE}\n\n`);
 
 const UNKNOWN_ERROR: AnswerError = { status: 500, code: null };
 
-const textBytes = (value: unknown): number =>
-  typeof value === 'string' ? Buffer.byteLength(value) : 0;
+const nameOr = (before: string | null, value: unknown): string | null =>
+  before === null && typeof value === 'string' ? value : before;
 
 /**
  * Chat completions and completions: whole when `[DONE]` came, or a `finish_reason` and the usage
  * behind it. A closed socket alone proves nothing.
  */
 export class ChatStreamReader implements StreamReader {
+  readonly anomalies = new Set<Anomaly>();
+  model: string | null = null;
+  hasUsage = false;
   usage: Usage | null = null;
   error: AnswerError | null = null;
-  producedBytes = 0;
   isLast = false;
   #hasFinished = false;
+  readonly #spoken = new Spoken();
+
+  get producedBytes(): number {
+    return this.#spoken.bytes;
+  }
+
+  get textChars(): number {
+    return this.#spoken.chars;
+  }
 
   get isComplete(): boolean {
     return this.error === null && (this.isLast || (this.#hasFinished && this.usage !== null));
@@ -55,31 +71,39 @@ export class ChatStreamReader implements StreamReader {
     if (data === null) return false;
     if (data === DONE) {
       this.isLast = true;
+      if (!this.#hasFinished && this.error === null) this.anomalies.add('no_finish_reason');
       return false;
     }
-    const chunk = parseObject(data);
+    const chunk = readChunk(data, this.anomalies);
     if (chunk === null) return false;
+    this.model = nameOr(this.model, chunk['model']);
     if (chunk['error'] !== undefined && chunk['error'] !== null) {
       this.error = errorToldBy(chunk) ?? UNKNOWN_ERROR;
     }
     const told = toldUsage(chunk);
-    if (told !== null) this.usage = chatUsage(told);
-    const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : [];
-    for (const choice of choices) this.#noteChoice(choice);
-    return told !== null && choices.length === 0;
+    if (told !== null) this.#tell(chatUsage(told));
+    const choices = Array.isArray(chunk['choices']) ? (chunk['choices'] as unknown[]) : null;
+    if (choices === null && told === null && this.error === null) this.anomalies.add('wrong_shape');
+    for (const choice of choices ?? []) this.#noteChoice(choice);
+    return told !== null && this.error === null && (choices === null || choices.length === 0);
+  }
+
+  #tell(usage: Usage | null): void {
+    this.hasUsage = true;
+    this.usage = usage;
   }
 
   #noteChoice(choice: unknown): void {
-    if (!isObject(choice)) return;
-    if (typeof choice['finish_reason'] === 'string') this.#hasFinished = true;
-    const delta = choice['delta'];
-    this.producedBytes += textBytes(choice['text']);
-    if (!isObject(delta)) return;
-    this.producedBytes += textBytes(delta['content']) + textBytes(delta['reasoning_content']);
-    if (Array.isArray(delta['tool_calls'])) {
-      this.producedBytes += Buffer.byteLength(JSON.stringify(delta['tool_calls']));
-    }
+    if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#hasFinished = true;
+    this.#spoken.note(choice);
   }
+}
+
+/** What is no JSON passes by; keep-alives without any data are no fault. */
+function readChunk(data: string, anomalies: Set<Anomaly>): Record<string, unknown> | null {
+  const chunk = parseObject(data);
+  if (chunk === null && data.trim() !== '' && data !== DONE) anomalies.add('malformed_event');
+  return chunk;
 }
 
 /**
@@ -89,10 +113,14 @@ export class ChatStreamReader implements StreamReader {
  */
 export class TypedStreamReader implements StreamReader {
   readonly owed = undefined;
+  readonly anomalies = new Set<Anomaly>();
+  model: string | null = null;
+  hasUsage = false;
   usage: Usage | null = null;
   error: AnswerError | null = null;
-  producedBytes = 0;
+  textChars = 0;
   isLast = false;
+  readonly #spoken = new Spoken();
   readonly #finals: ReadonlySet<string>;
   readonly #read: (told: Record<string, unknown>) => Usage | null;
   readonly #isSeveral: boolean;
@@ -112,16 +140,24 @@ export class TypedStreamReader implements StreamReader {
     return this.error === null && this.#hasFinal;
   }
 
+  get producedBytes(): number {
+    return this.#spoken.bytes;
+  }
+
   note(event: SseEvent): boolean {
-    const chunk = event.data === null ? null : parseObject(event.data);
+    const chunk = event.data === null ? null : readChunk(event.data, this.anomalies);
     if (chunk === null) return false;
     const type = typeof chunk['type'] === 'string' ? chunk['type'] : '';
-    this.producedBytes += textBytes(chunk['delta']);
+    const { delta } = chunk;
+    this.#spoken.say(delta);
+    // Other deltas are arguments of tools, or sound.
+    if (typeof delta === 'string' && type.endsWith('text.delta')) this.textChars += delta.length;
     if (type === 'error' || type === 'response.failed') {
       const told = isObject(chunk['response']) ? chunk['response'] : chunk;
       this.error = errorToldBy(told) ?? UNKNOWN_ERROR;
     }
     const body = isObject(chunk['response']) ? chunk['response'] : chunk;
+    this.model = nameOr(this.model, body['model']);
     const told = toldUsage(body);
     if (told !== null) this.#tell(this.#read(told));
     if (this.#finals.has(type)) this.#hasFinal = true;
@@ -131,6 +167,7 @@ export class TypedStreamReader implements StreamReader {
 
   /** Each of several finals tells the usage of its own part. */
   #tell(usage: Usage | null): void {
+    this.hasUsage = true;
     const sum = this.#isSeveral && usage !== null && this.usage !== null;
     this.usage = sum ? addUsage(this.usage ?? usage, usage) : usage;
   }

@@ -53,12 +53,12 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    const connections = this.#connections(member, exchange.timeouts);
-    connections.send(options, { isFresh }, (giveBack, isReused) => {
-      exchange.onOver = giveBack;
-      exchange.startWhen({ mayStart: request.mayStart, isReused });
+    this.#connections(member).send(options, { isFresh }, (line) => {
+      exchange.onOver = line.giveBack;
+      exchange.startWhen({ ...line, mayStart: request.mayStart });
       return exchange;
     });
+    exchange.awaitConnection();
   }
 
   async close(): Promise<void> {
@@ -74,7 +74,7 @@ export class Transport {
     }
   }
 
-  #connections(member: Member, timeouts: Timeouts): Connections {
+  #connections(member: Member): Connections {
     const agent = this.#agents.get(member.id);
     if (agent?.member === member) return agent.connections;
     if (isCallers(member)) this.#makeRoom();
@@ -84,7 +84,7 @@ export class Transport {
     const connections =
       isSameOrigin && agent !== undefined
         ? agent.connections
-        : new Connections(member.origin, timeouts.connectMs, this.#lookup);
+        : new Connections(member.origin, this.#lookup);
     this.#agents.set(member.id, { member, connections });
     return connections;
   }

@@ -9,8 +9,6 @@ export class Tries {
   readonly #budget: RetryBudget;
   #left: number;
   #isBudgeted = false;
-  /** The next attempt is to be made on a new connection. */
-  isFresh = false;
 
   constructor(route: Route, budget: RetryBudget, attemptsMax: number) {
     this.#route = route;
@@ -24,10 +22,8 @@ export class Tries {
   }
 
   /** Null: that was the last one. A body that streams through can be sent only once. */
-  after(lease: Lease, verdict: Verdict, canSendAgain: boolean): Lease | null {
+  after(verdict: Verdict, canSendAgain: boolean): Lease | null {
     this[Symbol.dispose]();
-    this.isFresh = verdict.next === 'again';
-    if (this.isFresh) return this.#route.again(lease);
     if (verdict.next !== 'next' || !canSendAgain || this.#left <= 0) return null;
     if (verdict.effect.kind === 'origin') {
       if (!this.#budget.tryTake()) return null;

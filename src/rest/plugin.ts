@@ -35,7 +35,7 @@ const REFRESH_INTERVAL_MS = 30_000;
 /** Health, readiness, metrics, and the two `/lb` endpoints of the Vercel load balancer (contracts A1). */
 export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => void): void {
   const guard = (request: FastifyRequest) => {
-    if (!parts.isOpen) requireAdmin(request, parts.adminSecret);
+    if (!parts.isOpen || isForeignPage(request)) requireAdmin(request, parts.adminSecret);
   };
   let refreshedMs = Number.NEGATIVE_INFINITY;
   let round: Promise<unknown> = Promise.resolve();
@@ -115,6 +115,13 @@ const dollars = (nano: bigint): number => Number(usdFromNano(nano));
 
 /** Naive UTC with microseconds, as system A writes times. */
 const timestamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '000');
+
+/**
+ * Whether a page of another site asks, in the browser of somebody who may reach us: what is open is
+ * open to programs alone (trust C32).
+ */
+const isForeignPage = ({ headers: { origin, host } }: FastifyRequest): boolean =>
+  origin !== undefined && URL.parse(origin)?.host !== host;
 
 /** Compares digests, so that neither length nor content of the secret shows in the time taken. */
 function requireAdmin({ headers }: FastifyRequest, secret: Secret): void {

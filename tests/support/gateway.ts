@@ -14,6 +14,7 @@ import { UsageRecord } from '../../src/entities/usage-record.ts';
 import { createLogger } from '../../src/lib/logger.ts';
 import { seededRandom } from '../../src/lib/random.ts';
 import { openSqlite } from '../../src/lib/sqlite.ts';
+import type { Resolve } from '../../src/proxy/host-resolver.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox, SandboxCredential } from '../../src/sandbox/index.ts';
 import { openWorkspace } from '../../src/workspace.ts';
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   env?: Record<string, string>;
   /** Continue in this data directory instead of a new one. */
   dataDir?: string;
+  /** Stands for DNS. */
+  resolve?: Resolve;
 }
 
 export interface Gateway {
@@ -146,6 +149,7 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   const app = await createApp(space, pools, {
     random: seededRandom(1),
     onFatal: (reason) => lines.push(`fatal ${reason}`),
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
   });
   const url = await app.listen();
   await app.balances.refresh();
@@ -266,12 +270,12 @@ async function expectNoLeak(dataDir: string, texts: string[], secrets: string[])
   expect(leaked).toEqual([]);
 }
 
-const socketCount = (): number =>
+export const socketCount = (): number =>
   process.getActiveResourcesInfo().filter((name) => /^TCP(Server)?(Socket)?Wrap$/.test(name))
     .length;
 
 /** Client sockets of `fetch` close a moment after their server; those of the product must be gone. */
-async function expectSockets(before: number): Promise<void> {
+export async function expectSockets(before: number): Promise<void> {
   for (let round = 0; round < 200 && socketCount() > before; round += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

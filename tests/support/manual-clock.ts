@@ -29,13 +29,19 @@ export class ManualClock implements Clock {
 
   after(ms: number, run: () => void): Timer {
     const pending: Pending = { dueMs: this.#monotonicMs + ms, delayMs: ms, run };
+    let isCancelled = false;
     this.#pending.add(pending);
     return {
-      // As Node's timers: one that was cancelled stays so.
+      // As Node's timers: one that has fired starts again, one that was cancelled stays so.
       refresh: () => {
-        if (this.#pending.has(pending)) pending.dueMs = this.#monotonicMs + pending.delayMs;
+        if (isCancelled) return;
+        pending.dueMs = this.#monotonicMs + pending.delayMs;
+        this.#pending.add(pending);
       },
-      cancel: () => void this.#pending.delete(pending),
+      cancel: () => {
+        isCancelled = true;
+        this.#pending.delete(pending);
+      },
     };
   }
 

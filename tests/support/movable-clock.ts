@@ -6,6 +6,7 @@ interface Pending {
   delayMs: number;
   run(): void;
   handle: Timer | undefined;
+  isCancelled: boolean;
 }
 
 /**
@@ -25,14 +26,17 @@ export class MovableClock implements Clock {
   }
 
   after(ms: number, run: () => void): Timer {
-    const pending: Pending = { dueMs: 0, delayMs: ms, run, handle: undefined };
+    const pending: Pending = { dueMs: 0, delayMs: ms, run, handle: undefined, isCancelled: false };
     this.#arm(pending);
     return {
-      // As Node's timers: one that was cancelled stays so.
+      // As Node's timers: one that was cancelled stays so, one that has fired begins anew.
       refresh: () => {
-        if (this.#pending.has(pending)) this.#arm(pending);
+        if (!pending.isCancelled) this.#arm(pending);
       },
-      cancel: () => this.#disarm(pending),
+      cancel: () => {
+        pending.isCancelled = true;
+        this.#disarm(pending);
+      },
     };
   }
 

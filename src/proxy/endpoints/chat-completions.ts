@@ -11,6 +11,7 @@ export const chatCompletions: Endpoint = {
   body: 'json',
   model: 'required',
   isStructured: true,
+  list: 'choices',
   isRepeatable: false,
   stream: () => new ChatStreamReader(),
   tellsUsageOnRequest: true,

@@ -10,6 +10,7 @@ export const embeddings: Endpoint = {
   body: 'json',
   model: 'required',
   isStructured: true,
+  list: 'data',
   isRepeatable: false,
   meter: {
     kind: 'usage',

@@ -40,6 +40,8 @@ export interface Endpoint {
   readonly isRepeatable: boolean;
   /** It answers JSON or an event stream, and nothing else. */
   readonly isStructured?: true;
+  /** The list that its JSON always has, and that is never empty. */
+  readonly list?: string;
   /** Answered from what the pool knows; null when that is not enough, and an upstream is to be asked. */
   readonly here?: (pool: Pool, path: string) => object | null;
   /** Reads its event stream; absent when it never streams. */

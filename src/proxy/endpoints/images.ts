@@ -25,6 +25,7 @@ export const imagesGenerations: Endpoint = {
   body: 'json',
   model: 'required',
   isStructured: true,
+  list: 'data',
   isRepeatable: false,
   stream: () =>
     new TypedStreamReader(['image_generation.completed'], responsesUsage, { several: true }),

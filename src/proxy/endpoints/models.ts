@@ -37,7 +37,10 @@ export const modelsGetSlug: Endpoint = { ...modelsGet, path: '/v1/models/*/*' };
 
 /** Whether every name that is served is known: some credential may serve others, too. */
 const isKnown = ({ members }: Pool): boolean =>
-  members.every(({ models, discovered }) => models !== null || discovered !== null);
+  members.every(
+    ({ models, discovered }) =>
+      discovered !== null || models?.every((name) => !name.includes('*')) === true,
+  );
 
 const listed = (pool: Pool) =>
   pool.models.list().map(({ id, memberId, upstream }) => {

@@ -26,6 +26,7 @@ export const rerank: Endpoint = {
   body: 'json',
   model: 'required',
   isStructured: true,
+  list: 'results',
   isRepeatable: false,
   meter: { kind: 'usage', read: rerankUsage, estimate: (asked) => estimateInput(asked.bytes) },
 };

@@ -86,11 +86,11 @@ test('silence for the idle time ends the stream', async () => {
 test.each(['heartbeats-forever;ms=5', 'endless-stream;ms=5'])(
   '%s: what is never silent ends at the pool’s total time',
   async (fault) => {
-    const pool = { heartbeat: 5, timeouts: { total_ms: 90_000 } };
+    const pool = { heartbeat: 5, timeouts: { total_ms: 50_000 } };
     const gateway = await startGateway({ pool });
     const response = await gateway.chat({ stream: true }, { 'x-sandbox-fault': fault });
     const events = await eventsOf(response, (text) => {
-      if (countOf(text, '\n\n') >= 5) gateway.clock.advance(90_001);
+      if (countOf(text, '\n\n') >= 5) gateway.clock.advance(50_001);
     });
     expect(events.at(-1)?.error?.code).toBe('stream_timeout');
     await expectPartial(gateway, 'stream_timeout');

@@ -100,8 +100,7 @@ test('a settlement debits the credential that served, before the next poll', asy
 
 test('an exhausted credential comes back when a poll shows money, and not before', async () => {
   const gateway = await startGateway({ fleet: canaryFleet(1) });
-  const [account] = gateway.sandbox.credentials;
-  if (account !== undefined) account.balanceNano = 0n;
+  account(gateway, 0).balanceNano = 0n;
   gateway.sandbox.faults.set('cred-1', 'insufficient-quota', { times: 1 });
   expect((await gateway.chat()).status).toBe(503);
   expect((await gateway.chat()).status).toBe(503);
@@ -109,7 +108,7 @@ test('an exhausted credential comes back when a poll shows money, and not before
   await gateway.app.balances.refresh();
   expect((await gateway.chat()).status).toBe(503);
   expect(arrivals(gateway)).toHaveLength(1);
-  if (account !== undefined) account.balanceNano = 1_000_000_000n;
+  account(gateway, 0).balanceNano = 1_000_000_000n;
   await gateway.app.balances.refresh();
   expect((await gateway.chat()).status).toBe(200);
   const health = (await gateway.events()).filter(({ type }) =>

@@ -59,7 +59,7 @@ test('after a refused connection the next credential serves; with none left it i
 });
 
 test.each([
-  ['all 401', ['status;code=401'], 503, 'no_credentials', null],
+  ['all 401', ['status;code=401'], 503, 'no_credentials', '30'],
   ['all 500', ['status;code=500;body=html'], 502, 'upstream_error', null],
   [
     'all 429, the second free first',

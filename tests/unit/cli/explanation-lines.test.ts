@@ -54,7 +54,7 @@ Route
   Order         main/a, main/b
   Left out      main/c: cooling until 2026-03-01 12:00:30 (rate limited by its provider)
                 main/d: no_model (does not serve this model)
-  Draws         0.25, 0.5
+  Draws         0.2500, 0.5000
   Panic         too few origins were well, so ejected ones were asked too
 
 Attempts

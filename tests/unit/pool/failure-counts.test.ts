@@ -61,7 +61,8 @@ describe('what leads to a ban (D4.7, D4.9)', () => {
 
   test('models share nothing', () => {
     const counts = new FailureCounts();
-    for (const model of ['a', 'b', 'a', 'b']) expect(note(counts, { model, status: 500 })).toBeNull();
+    for (const model of ['a', 'b', 'a', 'b'])
+      expect(note(counts, { model, status: 500 })).toBeNull();
     counts.reset('a');
     expect(note(counts, { model: 'a', status: 500 })).toBeNull();
     expect(note(counts, { model: 'b', status: 500 })).toMatchObject({ model: 'b' });
@@ -92,11 +93,14 @@ describe('a sentence', () => {
     ['never shorter than the rule says', true, 60 * MINUTE_MS, 3, NOW + 60 * MINUTE_MS, 3],
     ['permanent', false, null, 1, null, 1],
     ['permanent is permanent', true, null, 3, null, 3],
-  ] as const)('%s (escalating %s, %s ms, strike %i)', (_name, isEscalating, banMs, strike, untilMs, told) => {
-    const policy = counted([rule([500], { failuresMax: 1, banMs })], { isEscalating });
-    const sentence = note(new FailureCounts(), { status: 500 }, policy, strike);
-    expect(sentence).toMatchObject({ untilMs, strike: told });
-  });
+  ] as const)(
+    '%s (escalating %s, %s ms, strike %i)',
+    (_name, isEscalating, banMs, strike, untilMs, told) => {
+      const policy = counted([rule([500], { failuresMax: 1, banMs })], { isEscalating });
+      const sentence = note(new FailureCounts(), { status: 500 }, policy, strike);
+      expect(sentence).toMatchObject({ untilMs, strike: told });
+    },
+  );
 });
 
 describe('a window', () => {

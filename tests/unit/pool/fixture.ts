@@ -1,10 +1,13 @@
 import { Writable } from 'node:stream';
 import type { HealthPolicy, PoolPolicy } from '../../../src/entities/pool-policy.ts';
+import type { EventDraft } from '../../../src/events/log.ts';
 import { createLogger } from '../../../src/lib/logger.ts';
 import type { Logger } from '../../../src/lib/logger.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import type { PoolDirectory } from '../../../src/pool/directory.ts';
 import type { EffectFacts } from '../../../src/pool/effect.ts';
+import type { FetchText, TextAnswer, TextRequest } from '../../../src/pool/fetch-text.ts';
+import type { Journal } from '../../../src/pool/journal.ts';
 import type { Need } from '../../../src/pool/lease.ts';
 import { Lease } from '../../../src/pool/lease.ts';
 import { Member } from '../../../src/pool/member.ts';
@@ -121,7 +124,8 @@ export function aListener(): { listener: HealthListener; told: Told[] } {
       ejected: note('ejected'),
       spent: (member) => void told.push({ what: 'spent', who: member.id, said: null }),
       wantsProbe: (member, facts) => note('wantsProbe')(member, null, facts),
-      wantsBalance: (member) => void told.push({ what: 'wantsBalance', who: member.id, said: null }),
+      wantsBalance: (member) =>
+        void told.push({ what: 'wantsBalance', who: member.id, said: null }),
     },
   };
 }
@@ -176,6 +180,13 @@ export function leased(taken: Lease | Excluded): Lease {
   throw new Error(`${taken.member.id} was not to be had: ${taken.reason}`);
 }
 
+/** Where the test knows that there is one. */
+export function first<T>(list: readonly T[]): T {
+  const [found] = list;
+  if (found === undefined) throw new Error('there is none');
+  return found;
+}
+
 /** Gives a lease back, as the end of the attempt's scope does. */
 export const end = (lease: Lease): void => lease[Symbol.dispose]();
 
@@ -194,3 +205,46 @@ export function aLog(): { logger: Logger; logs: () => string } {
 export async function quiet(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A journal that keeps what it is given, in the order of the decisions. */
+export function aJournal(): { journal: Journal; written: EventDraft[] } {
+  const written: EventDraft[] = [];
+  const journal = { write: (drafts: readonly EventDraft[]) => void written.push(...drafts) };
+  return { journal: journal as unknown as Journal, written };
+}
+
+/** What the far end does with the next request; `silent` until the asker gives up. */
+export type Reply = number | 'silent' | 'broken' | TextAnswer;
+
+export interface FarEnd {
+  fetchText: FetchText;
+  asked: TextRequest[];
+  /** For all requests from now on. */
+  reply: Reply | ((asked: TextRequest) => Reply | Promise<Reply>);
+}
+
+/** Stands where the network is. */
+export function aFarEnd(reply: FarEnd['reply'] = 200): FarEnd {
+  const far: FarEnd = {
+    asked: [],
+    reply,
+    async fetchText(request, signal) {
+      far.asked.push(request);
+      const said = typeof far.reply === 'function' ? await far.reply(request) : far.reply;
+      await Promise.resolve();
+      signal.throwIfAborted();
+      if (typeof said === 'object') return said;
+      if (typeof said === 'number') return { status: said, text: '{}' };
+      if (said === 'broken') throw new Error('other side closed');
+      return await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      });
+    },
+  };
+  return far;
+}
+
+export const answering = (body: unknown, status = 200): TextAnswer => ({
+  status,
+  text: typeof body === 'string' ? body : JSON.stringify(body),
+});

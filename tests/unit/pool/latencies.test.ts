@@ -9,11 +9,11 @@ test('is not known of a model that was never called', () => {
 
 test('moves a tenth of the way with each sample (B3)', () => {
   const latencies = new Latencies();
-  latencies.note('m', 100, 0);
-  latencies.note('m', 200, 1000);
-  expect(latencies.recent('m', 1000)).toBeCloseTo(110, 9);
-  latencies.note('m', 10, 2000);
-  expect(latencies.recent('m', 2000)).toBeCloseTo(100, 9);
+  latencies.note('m', 100, 1_000_000);
+  latencies.note('m', 200, 1_060_000);
+  expect(latencies.recent('m', 1_060_000)).toBeCloseTo(110, 9);
+  latencies.note('m', 10, 1_061_000);
+  expect(latencies.recent('m', 1_061_000)).toBeCloseTo(100, 9);
 });
 
 test('what is older than a minute tells nothing: measured anew', () => {

@@ -69,13 +69,23 @@ describe('ejection', () => {
     expect(reasons(origin, NOW)).toEqual([null, null]);
   });
 
+  test('calls that name no model are a model of their own, not all of them', () => {
+    const origin = anOrigin();
+    fail(origin, { model: '' });
+    expect(origin.exclusion('', NOW)?.reason).toBe('ejected');
+    expect(reasons(origin, NOW)).toEqual([null, null]);
+  });
+
   test('calls begun before its end say nothing new, failed or answered', () => {
     const origin = anOrigin();
     fail(origin);
     const late = { nowMs: NOW + 31_000, startedAtMs: NOW + 29_999 };
     expect(fail(origin, { ...late, times: 10 })).toBeNull();
     expect(origin.passed('m', NOW + 29_999)).toBe(false);
-    expect(origin.exclusion('m', NOW + 29_999)).toEqual({ reason: 'ejected', untilMs: NOW + 30_000 });
+    expect(origin.exclusion('m', NOW + 29_999)).toEqual({
+      reason: 'ejected',
+      untilMs: NOW + 30_000,
+    });
     expect(origin.passed('m', NOW + 30_000)).toBe(true);
   });
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { Ticket } from '../../../src/accounting/ticket.ts';
 import type { ModelRule, PoolPolicy } from '../../../src/entities/pool-policy.ts';
 import type { Clock, Timer } from '../../../src/lib/clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
@@ -11,6 +12,8 @@ import type { HealthListener } from '../../../src/pool/pool.ts';
 import type { Served } from '../../../src/pool/served.ts';
 import { openai } from '../../../src/providers/openai.ts';
 import type { Call, Sink } from '../../../src/proxy/call.ts';
+import type { Delivery } from '../../../src/proxy/delivery.ts';
+import { chatCompletions } from '../../../src/proxy/endpoints/chat-completions.ts';
 import { Exchange } from '../../../src/proxy/exchange.ts';
 
 export const NOW = Date.parse('2026-03-01T00:00:00Z');
@@ -151,15 +154,18 @@ const DEAF: HealthListener = {
 
 export function aPool(
   members: readonly Member[],
-  { strategy = 'round_robin', selectedCredentialId = null as string | null, ...policy }: Partial<
-    PoolPolicy & { strategy: string; selectedCredentialId: string | null }
-  > = {},
+  {
+    strategy = 'round_robin',
+    selectedCredentialId = null as string | null,
+    ...policy
+  }: Partial<PoolPolicy & { strategy: string; selectedCredentialId: string | null }> = {},
+  listener: Partial<HealthListener> = {},
 ): Pool {
-  const facts = { id: 'pool-1', name: 'default', strategy, selectedCredentialId };
-  return new Pool({ ...facts, policy: aPolicy(policy) }, members, DEAF);
+  const row = { id: 'pool-1', name: 'default', strategy, selectedCredentialId };
+  return new Pool({ ...row, policy: aPolicy(policy) }, members, { ...DEAF, ...listener });
 }
 
-/** What a credential was set aside by, as if a call had met it now. */
+/** A call that said something of a credential just now. */
 export const facts = (model: string, more: { status?: number; nowMs?: number } = {}) => ({
   model,
   status: 500,
@@ -194,7 +200,7 @@ export class Client implements Sink {
       contentLength: null,
       sink: this,
       signal: this.#controller.signal,
-      expire: () => this.leave('deadline'),
+      abort: (reason) => this.leave(reason),
       startedAtMs: NOW,
       startedMs: 0,
       ...asked,
@@ -271,6 +277,30 @@ export function anUpstream(clock: Clock = new HandClock(), timeouts = TIMEOUTS) 
     /** The connection breaks. */
     lose: () => exchange.onResponseError(),
   };
+}
+
+/** A delivery of an answer to a client, by an upstream that the test plays. */
+export function aDelivery(given: Partial<Delivery> & { headers?: Record<string, string> } = {}) {
+  const { headers = {}, ...rest } = given;
+  const clock = new HandClock();
+  const upstream = anUpstream(clock);
+  const client = new Client();
+  upstream.head(200, headers);
+  const ticket = { durable: Promise.resolve(), firstByteMs: null as number | null };
+  const delivery: Delivery = {
+    call: client.call,
+    exchange: upstream.exchange,
+    endpoint: chatCompletions,
+    asked: { model: 'm', fields: {}, bytes: 400 },
+    ticket: ticket as unknown as Ticket,
+    sentModel: 'm',
+    hidesUsage: false,
+    secret: new Secret('sk-of-the-credential'),
+    clock,
+    heartbeatMs: null,
+    ...rest,
+  };
+  return { ...upstream, clock, client, ticket, delivery };
 }
 
 /** Lets everything go on that waits for nothing but its turn. */

@@ -1,70 +1,19 @@
-import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { Secret } from '../../../src/lib/secret.ts';
-import { Member } from '../../../src/pool/member.ts';
+import type { Member } from '../../../src/pool/member.ts';
 import type { Call } from '../../../src/proxy/call.ts';
-import { clientHeaders, retryAfterMs, upstreamHeaders } from '../../../src/proxy/headers.ts';
+import { clientHeaders, isHtml, upstreamHeaders } from '../../../src/proxy/headers.ts';
 import { providers } from '../../../src/providers/index.ts';
-
-const NOW = Date.parse('2026-03-01T00:00:00Z');
-
-describe('retryAfterMs', () => {
-  test.each([
-    ['seconds', { 'retry-after': '7' }, 7000],
-    ['no time', { 'retry-after': '0' }, 0],
-    ['an HTTP date', { 'retry-after': 'Sun, 01 Mar 2026 00:01:00 GMT' }, 60_000],
-    ['a date that is past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
-    ['milliseconds', { 'retry-after-ms': '250' }, 250],
-    ['milliseconds before seconds', { 'retry-after-ms': '250', 'retry-after': '7' }, 250],
-    ['negative milliseconds, then seconds', { 'retry-after-ms': '-5', 'retry-after': '7' }, 7000],
-    ['milliseconds that are no number', { 'retry-after-ms': 'soon', 'retry-after': '7' }, 7000],
-    ['words', { 'retry-after': 'soon' }, null],
-    ['ten digits and more', { 'retry-after': '99999999999999999999' }, null],
-    ['nothing', {}, null],
-  ])('%s', (_name, headers, expected) => {
-    expect(retryAfterMs(headers, NOW)).toBe(expected);
-  });
-});
+import { passingBody } from '../../../src/proxy/passing-body.ts';
+import { Client, aMember } from './fixture.ts';
 
 function memberOf(provider: string): Member {
   const kind = providers.get(provider);
   if (kind === undefined) throw new Error(provider);
-  return new Member({
-    id: 'c1',
-    name: 'c1',
-    poolName: 'default',
-    kind,
-    origin: 'http://127.0.0.1:1',
-    prefix: '',
-    secret: new Secret('sk-upstream'),
-    balanceNano: null,
-    balanceUsedNano: null,
-    balanceCheckedAtMs: null,
-  });
+  return aMember('c1', { kind });
 }
 
-const callWith = (headers: Call['headers'], contentLength: number | null = null): Call => ({
-  id: 'request-1',
-  method: 'POST',
-  path: '/v1/chat/completions',
-  query: '',
-  headers,
-  body: Readable.from([]),
-  hasBody: true,
-  contentLength,
-  sink: {
-    isStarted: false,
-    head: () => undefined,
-    write: () => true,
-    onDrain: () => undefined,
-    end: () => undefined,
-    destroy: () => undefined,
-  },
-  signal: new AbortController().signal,
-  expire: () => undefined,
-  startedAtMs: 0,
-  startedMs: 0,
-});
+const callWith = (headers: Call['headers'], contentLength: number | null = null): Call =>
+  new Client({ headers, contentLength, hasBody: true }).call;
 
 const HOSTILE = {
   authorization: 'Bearer sk-tg-client',
@@ -95,7 +44,9 @@ describe('upstreamHeaders', () => {
   const body = { kind: 'bytes', bytes: Buffer.from('{}') } as const;
 
   test('nothing of the client’s goes along that is not on the list', () => {
-    expect(upstreamHeaders(callWith(HOSTILE), memberOf('openai'), body)).toEqual(OURS);
+    expect(upstreamHeaders(callWith(HOSTILE), memberOf('openai'), body, 'sk-upstream')).toEqual(
+      OURS,
+    );
   });
 
   test('what is on the list does', () => {
@@ -107,7 +58,7 @@ describe('upstreamHeaders', () => {
       'anthropic-beta': 'tools',
       'idempotency-key': 'k',
     };
-    const sent = upstreamHeaders(callWith(allowed), memberOf('openai'), body);
+    const sent = upstreamHeaders(callWith(allowed), memberOf('openai'), body, 'sk-upstream');
     expect(sent).toEqual({ ...OURS, ...allowed });
   });
 
@@ -117,25 +68,40 @@ describe('upstreamHeaders', () => {
       'openai-beta': 'x\r\ninjected: 1',
       'idempotency-key': 'é',
     };
-    expect(upstreamHeaders(callWith(headers), memberOf('openai'), body)).toEqual(OURS);
+    expect(upstreamHeaders(callWith(headers), memberOf('openai'), body, 'sk-upstream')).toEqual(
+      OURS,
+    );
   });
 
   test('a provider may name more by prefix', () => {
-    const sent = upstreamHeaders(callWith(HOSTILE), memberOf('sandbox'), body);
+    const sent = upstreamHeaders(callWith(HOSTILE), memberOf('sandbox'), body, 'sk-upstream');
     expect(sent).toEqual({ ...OURS, 'x-sandbox-fault': 'status' });
   });
 
-  test('a body that streams through keeps its length', () => {
-    const streamed = {
-      kind: 'stream',
-      head: [],
-      rest: {
-        violation: null,
-        [Symbol.asyncIterator]: () => Readable.from([])[Symbol.asyncIterator](),
-      },
-    } as const;
-    const sent = upstreamHeaders(callWith({}, 77), memberOf('openai'), { ...streamed, head: [] });
-    expect(sent['content-length']).toBe('77');
+  test.each([
+    [77, 0, '77'],
+    [77, 7, '84'],
+    [77, -9, '68'],
+    [null, 7, undefined],
+  ])('a body that streams through has its length (%s and %i): %s', (length, grownBy, expected) => {
+    const rest = passingBody(callWith({}), 1000);
+    const streamed = { kind: 'stream' as const, head: [], rest, grownBy };
+    const sent = upstreamHeaders(callWith({}, length), memberOf('openai'), streamed, 'sk-upstream');
+    expect(sent['content-length']).toBe(expected);
+  });
+
+  test('the token that was got for a secret goes along, and not the secret', () => {
+    const sent = upstreamHeaders(callWith({}), memberOf('gigachat'), body, 'token-1');
+    expect(sent).toEqual({ ...OURS, authorization: 'Bearer token-1' });
+  });
+
+  test('a credential that the caller brought is in its own header no longer', () => {
+    const headers = { 'x-google-api-key': 'k1', 'x-xai-api-key': 'k2' };
+    for (const provider of ['google', 'xai', 'sandbox', 'openai']) {
+      expect(upstreamHeaders(callWith(headers), memberOf(provider), body, 'sk-upstream')).toEqual(
+        OURS,
+      );
+    }
   });
 });
 
@@ -172,4 +138,15 @@ describe('clientHeaders', () => {
     const upstream = { 'openai-model': 'a\r\nset-cookie: x', 'x-request-id': 'a\nb' };
     expect(clientHeaders(callWith({}), upstream)).toEqual({ 'x-request-id': 'request-1' });
   });
+});
+
+test.each([
+  ['text/html', true],
+  ['Text/HTML; charset=utf-8', true],
+  ['application/json', false],
+  ['application/xhtml+xml', false],
+  ['', false],
+  [undefined, false],
+])('%s is a page: %s', (type, expected) => {
+  expect(isHtml(type === undefined ? {} : { 'content-type': type })).toBe(expected);
 });

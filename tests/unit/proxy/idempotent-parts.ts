@@ -50,7 +50,7 @@ export class Client implements Sink {
       contentLength: null,
       sink: this,
       signal: this.#controller.signal,
-      expire: () => this.#controller.abort('deadline'),
+      abort: (reason) => this.#controller.abort(reason),
       startedAtMs: 0,
       startedMs: 0,
     };

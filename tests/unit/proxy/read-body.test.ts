@@ -2,8 +2,12 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { Call } from '../../../src/proxy/call.ts';
 import { chatCompletions } from '../../../src/proxy/endpoints/chat-completions.ts';
+import { embeddings } from '../../../src/proxy/endpoints/embeddings.ts';
 import { filesCreate } from '../../../src/proxy/endpoints/files.ts';
+import { moderations } from '../../../src/proxy/endpoints/moderations.ts';
 import { readBody } from '../../../src/proxy/read-body.ts';
+import { bodyFor } from '../../../src/proxy/read-request.ts';
+import { aServed } from './fixture.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -72,6 +76,111 @@ describe('a JSON body', () => {
     await expect(readBody(call, chatCompletions, 1000)).rejects.toMatchObject({
       code: 'client_closed_request',
     });
+  });
+});
+
+const hides = async (json: string) =>
+  (await readBody(aCall([json]), chatCompletions, 1000)).hidesUsage;
+
+const textFor = async (json: string, served = aServed('up'), endpoint = chatCompletions) => {
+  const request = await readBody(aCall([json]), endpoint, 10_000);
+  const body = bodyFor(request, served);
+  return body.kind === 'bytes' ? body.bytes.toString() : body.kind;
+};
+
+describe('for an upstream that knows the model by another name', () => {
+  test.each([
+    ['{"model":"m"}', '{"model":"up"}'],
+    [
+      '{ "a" : 1e2,\t"model"\r\n:  "m" ,"b":"\\ud800" }',
+      '{ "a" : 1e2,\t"model"\r\n:  "up" ,"b":"\\ud800" }',
+    ],
+    ['{"mod\\u0065l":"m"}', '{"mod\\u0065l":"up"}'],
+    ['{"model":"\\u006d"}', '{"model":"up"}'],
+    [
+      '{"x":{"model":"m"},"model":"m","y":["model","m"]}',
+      '{"x":{"model":"m"},"model":"up","y":["model","m"]}',
+    ],
+    [
+      '{"seed":12345678901234567890,"model":"m","é":"😀"}',
+      '{"seed":12345678901234567890,"model":"up","é":"😀"}',
+    ],
+  ])(
+    '%s has that name in the place of the other, and nothing else is touched',
+    async (json, expected) => {
+      expect(await textFor(json)).toBe(expected);
+    },
+  );
+
+  test('a name that needs it is escaped', async () => {
+    expect(await textFor('{"model":"m"}', aServed('a"b\\'))).toBe('{"model":"a\\"b\\\\"}');
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      '{"model":"m"}',
+      { thinking: { type: 'enabled' } },
+      '{"thinking":{"type":"enabled"},"model":"up"}',
+    ],
+    ['{"effort":"low","model":"m"}', { effort: 'high' }, '{"effort":"high","model":"up"}'],
+    ['{"model":"m","a":1,"a":2}', { a: 3 }, '{"model":"up","a":3,"a":3}'],
+    ['{"model":"m"}', { model: 'not this' }, '{"model":"up"}'],
+    ['{"model":"m"}', {}, '{"model":"up"}'],
+    ['{"model":"m","b":null}', { a: 1, b: false }, '{"a":1,"model":"up","b":false}'],
+  ])('%s has the fields that a rule sets: %j', async (json, set, expected) => {
+    expect(await textFor(json, aServed('up', { set }))).toBe(expected);
+  });
+
+  test('fields are set also where the name stays', async () => {
+    expect(await textFor('{"model":"m"}', aServed('m', { set: { a: 1 } }))).toBe(
+      '{"a":1,"model":"m"}',
+    );
+  });
+
+  test.each([
+    [
+      '{"model":"m","stream":true}',
+      '{"stream_options":{"include_usage":true},"a":1,"model":"up","stream":true}',
+    ],
+    [
+      '{"stream_options":{"x":[1]},"model":"m","stream":true,"a":0}',
+      '{"stream_options":{"x":[1],"include_usage":true},"model":"up","stream":true,"a":1}',
+    ],
+    [
+      '{"model":"m","stream":true,"stream_options":{"include_usage":true}}',
+      '{"a":1,"model":"up","stream":true,"stream_options":{"include_usage":true}}',
+    ],
+    ['{"model":"m","stream":false}', '{"a":1,"model":"up","stream":false}'],
+  ])('%s asks for usage all the same', async (json, expected) => {
+    expect(await textFor(json, aServed('up', { set: { a: 1 } }))).toBe(expected);
+  });
+
+  test('the usage event is hidden where only we asked for it, whatever the name', async () => {
+    expect(await hides('{"model":"m","stream":true}')).toBe(true);
+    expect(await hides('{"model":"m","stream":true,"stream_options":{"include_usage":true}}')).toBe(
+      false,
+    );
+    expect(await hides('{"model":"m"}')).toBe(false);
+  });
+
+  test('who knows it by the name asked for gets the very bytes that came', async () => {
+    const json = Buffer.from(' {"model" : "m"}\n');
+    const call = { ...aCall([]), body: Readable.from([json], { objectMode: false }) };
+    const body = bodyFor(await readBody(call, embeddings, 1000), aServed('m'));
+    expect(body.kind === 'bytes' && body.bytes).toBe(json);
+  });
+
+  test('one credential after the other can have it', async () => {
+    const request = await readBody(aCall(['{"model":"m"}']), embeddings, 1000);
+    for (const name of ['a', 'longer', 'm', 'a']) {
+      const body = bodyFor(request, aServed(name));
+      expect(body.kind === 'bytes' && body.bytes.toString()).toBe(`{"model":"${name}"}`);
+    }
+  });
+
+  test('a body whose model is not read stays as it is', async () => {
+    const json = '{"model":"m","input":"x"}';
+    expect(await textFor(json, aServed('up', { set: { a: 1 } }), moderations)).toBe(json);
   });
 });
 

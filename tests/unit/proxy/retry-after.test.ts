@@ -14,7 +14,11 @@ describe('the wait that any answer may tell', () => {
     ['no seconds', { 'retry-after': '0' }, 0],
     ['a fraction of seconds', { 'retry-after': '1.5' }, 1500],
     ['an HTTP date', { 'retry-after': 'Sun, 01 Mar 2026 00:01:00 GMT' }, 60_000],
-    ['an HTTP date in the form of RFC 850', { 'retry-after': 'Sunday, 01-Mar-26 00:01:00 GMT' }, 60_000],
+    [
+      'an HTTP date in the form of RFC 850',
+      { 'retry-after': 'Sunday, 01-Mar-26 00:01:00 GMT' },
+      60_000,
+    ],
     ['an HTTP date as asctime writes it', { 'retry-after': 'Sun Mar  1 00:01:00 2026' }, 60_000],
     ['a date long past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
     ['the year 9999', { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }, DAYS_400_MS],
@@ -24,8 +28,16 @@ describe('the wait that any answer may tell', () => {
     ['no milliseconds before seconds', { 'retry-after-ms': '0', 'retry-after': '7' }, 0],
     ['negative milliseconds, then seconds', { 'retry-after-ms': '-5', 'retry-after': '7' }, 7000],
     ['milliseconds in words, then seconds', { 'retry-after-ms': 'soon', 'retry-after': '7' }, 7000],
-    ['endless milliseconds, then seconds', { 'retry-after-ms': `1${'0'.repeat(30)}`, 'retry-after': '7' }, 7000],
-    ['two waits in milliseconds, then seconds', { 'retry-after-ms': ['1', '2'], 'retry-after': '7' }, 7000],
+    [
+      'endless milliseconds, then seconds',
+      { 'retry-after-ms': `1${'0'.repeat(30)}`, 'retry-after': '7' },
+      7000,
+    ],
+    [
+      'two waits in milliseconds, then seconds',
+      { 'retry-after-ms': ['1', '2'], 'retry-after': '7' },
+      7000,
+    ],
     ['the longest wait there is', { 'retry-after': String(DAYS_400_MS / 1000) }, DAYS_400_MS],
     ['a second more than that', { 'retry-after': String(DAYS_400_MS / 1000 + 1) }, null],
     ['negative seconds', { 'retry-after': '-7' }, null],
@@ -82,9 +94,12 @@ describe('the reset of a limit', () => {
     }
   });
 
-  test.each(['1', '1m', '1.1m', '1ms'])('made to be slow to read (%s …) is read all the same', (part) => {
-    expect(told({ 'x-ratelimit-reset': `${part.repeat(5000)}x` })).toBeNull();
-  });
+  test.each(['1', '1m', '1.1m', '1ms'])(
+    'made to be slow to read (%s …) is read all the same',
+    (part) => {
+      expect(told({ 'x-ratelimit-reset': `${part.repeat(5000)}x` })).toBeNull();
+    },
+  );
 
   test('counts of a 429 only: other answers tell what nobody has to wait for', () => {
     const headers = { 'x-ratelimit-reset': '20', 'x-ratelimit-remaining': '0' };
@@ -99,17 +114,29 @@ describe('the reset of a limit', () => {
     ['what nobody tells is taken for used up', {}, 6000],
     [
       'only requests are used up',
-      { 'x-ratelimit-remaining-tokens': '5', 'x-ratelimit-reset-requests': '2s', 'x-ratelimit-remaining-requests': '0' },
+      {
+        'x-ratelimit-remaining-tokens': '5',
+        'x-ratelimit-reset-requests': '2s',
+        'x-ratelimit-remaining-requests': '0',
+      },
       2000,
     ],
     [
       'only tokens are used up',
-      { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-requests': '20s', 'x-ratelimit-remaining-requests': '9' },
+      {
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-requests': '20s',
+        'x-ratelimit-remaining-requests': '9',
+      },
       6000,
     ],
     [
       'the later one of two',
-      { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-requests': '20s', 'x-ratelimit-remaining-requests': '0' },
+      {
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-requests': '20s',
+        'x-ratelimit-remaining-requests': '0',
+      },
       20_000,
     ],
     [

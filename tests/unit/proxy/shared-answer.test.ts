@@ -217,7 +217,7 @@ describe('the end of its time', () => {
   test('set by the work aborts it for all', async () => {
     const { work, ask } = aDesk();
     const asked = [ask(), ask()];
-    work.call.expire();
+    work.call.abort('deadline');
     expect(work.aborts).toEqual(['deadline']);
     work.reject(new GatewayError('upstream_timeout', 'late'));
     for (const { outcome } of asked) expect(await outcome).toBe('upstream_timeout');
@@ -228,7 +228,7 @@ describe('the end of its time', () => {
     const first = ask();
     ask();
     first.client.leave();
-    work.call.expire();
+    work.call.abort('deadline');
     expect(work.aborts).toEqual(['deadline']);
   });
 
@@ -236,7 +236,7 @@ describe('the end of its time', () => {
     const { work, ask } = aDesk();
     const first = ask();
     ask();
-    first.client.call.expire();
+    first.client.call.abort('deadline');
     expect(work.aborts).toEqual(['deadline']);
   });
 
@@ -244,29 +244,32 @@ describe('the end of its time', () => {
     const { work, ask } = aDesk();
     const first = ask();
     const joined = ask();
-    joined.client.call.expire();
+    joined.client.call.abort('deadline');
     expect(await joined.outcome).toBe('stream_timeout');
     expect(work.aborts).toEqual([]);
     work.answer('a');
     expect(await first.outcome).toBe('ok');
   });
 
-  test.each(['first', 'joined'] as const)(
-    'that the server sets to the %s is that of all',
-    async (name) => {
-      const { work, ask } = aDesk();
-      const asked = { first: ask(), joined: ask() };
-      work.head();
-      asked[name].client.leave('draining');
-      expect(work.aborts).toEqual(['draining']);
-      work.end('the server stops');
-      work.resolve(false);
-      for (const { client, outcome } of Object.values(asked)) {
-        expect(await outcome).toBe('ok');
-        expect(client.told).toEqual(['head 200', 'end the server stops']);
-      }
-    },
-  );
+  test.each([
+    ['draining', 'first'],
+    ['draining', 'joined'],
+    // They have one key.
+    ['key_revoked', 'first'],
+    ['key_revoked', 'joined'],
+  ] as const)('by %s of the %s call is that of all', async (reason, name) => {
+    const { work, ask } = aDesk();
+    const asked = { first: ask(), joined: ask() };
+    work.head();
+    asked[name].client.leave(reason);
+    expect(work.aborts).toEqual([reason]);
+    work.end('the server stops');
+    work.resolve(false);
+    for (const { client, outcome } of Object.values(asked)) {
+      expect(await outcome).toBe('ok');
+      expect(client.told).toEqual(['head 200', 'end the server stops']);
+    }
+  });
 });
 
 describe('slow readers', () => {

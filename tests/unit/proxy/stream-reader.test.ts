@@ -46,6 +46,29 @@ describe('chat', () => {
     expect(reader.usage).toEqual({ ...noUsage(), input: 3, output: 2 });
   });
 
+  test.each([
+    [{ error: { message: 'x' } }, { status: 500, code: null }],
+    [{ error: 'x' }, { status: 500, code: null }],
+    [{ error: true }, { status: 500, code: null }],
+    [{ error: { code: 402 } }, { status: 402, code: null }],
+    [{ error: { code: 'rate_limit_exceeded' } }, { status: 429, code: 'rate_limit_exceeded' }],
+    [
+      { ...says('a'), error: { code: 'x' } },
+      { status: 500, code: 'x' },
+    ],
+    [{ error: null }, null],
+  ])('%j tells the error %j', (data, error) => {
+    const reader = new ChatStreamReader();
+    noteAll(reader, says('a'), data);
+    expect(reader.error).toEqual(error);
+  });
+
+  test('an error that tells a usage is no mere usage: it must be seen', () => {
+    const reader = new ChatStreamReader();
+    expect(noteAll(reader, { ...USAGE, error: { code: 'x' } })).toEqual([false]);
+    expect(reader.usage).toEqual({ ...noUsage(), input: 3, output: 2 });
+  });
+
   test('a usage that cannot be believed leaves none', () => {
     const reader = new ChatStreamReader();
     noteAll(reader, USAGE, { choices: [], usage: { prompt_tokens: -3 } });
@@ -70,7 +93,7 @@ describe('chat', () => {
       const reader = new ChatStreamReader();
       expect(noteAll(reader, data)).toEqual([false]);
       expect(reader.note(new SseEvent(Buffer.from(': ping\n\n')))).toBe(false);
-      expect(reader).toMatchObject({ hasFailed: false, producedBytes: 0, isComplete: false });
+      expect(reader).toMatchObject({ error: null, producedBytes: 0, isComplete: false });
     },
   );
 });
@@ -95,14 +118,40 @@ describe('typed events', () => {
     expect(reader.usage).toEqual({ ...noUsage(), input: 4, output: 5 });
   });
 
-  test.each([[{ type: 'error' }], [{ type: 'response.failed', response: {} }]])(
-    '%j is a failure',
-    (data) => {
-      const reader = aReader();
-      noteAll(reader, data);
-      expect(reader).toMatchObject({ hasFailed: true, isComplete: false });
-    },
-  );
+  test.each([
+    [{ type: 'error' }, { status: 500, code: null }],
+    [
+      { type: 'error', code: 'rate_limit_exceeded' },
+      { status: 429, code: 'rate_limit_exceeded' },
+    ],
+    [
+      { type: 'error', error: { code: 'invalid_api_key' } },
+      { status: 401, code: 'invalid_api_key' },
+    ],
+    [
+      { type: 'response.failed', response: {} },
+      { status: 500, code: null },
+    ],
+    [{ type: 'response.failed' }, { status: 500, code: null }],
+    [
+      { type: 'response.failed', response: { error: { code: 'rate_limit_exceeded' } } },
+      { status: 429, code: 'rate_limit_exceeded' },
+    ],
+  ])('%j is an error', (data, error) => {
+    const reader = aReader();
+    noteAll(reader, { type: 'response.output_text.delta', delta: 'abc' }, data);
+    expect(reader.error).toEqual(error);
+    noteAll(reader, { type: 'response.completed', response: { usage: told } });
+    expect(reader.isComplete).toBe(false);
+  });
+
+  test('several finals are one answer, each with a usage of its own', () => {
+    const reader = new TypedStreamReader(['done'], responsesUsage, { several: true });
+    noteAll(reader, { type: 'done', usage: told });
+    expect(reader).toMatchObject({ isComplete: true, isLast: false });
+    noteAll(reader, { type: 'done', usage: told });
+    expect(reader.usage).toEqual({ ...noUsage(), input: 8, output: 10 });
+  });
 
   test('[DONE] means nothing here', () => {
     const reader = aReader();

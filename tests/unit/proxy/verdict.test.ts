@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { catalogue } from '../../../src/errors/catalogue.ts';
 import { isCredentialFault } from '../../../src/pool/effect.ts';
 import type { Effect } from '../../../src/pool/effect.ts';
@@ -9,7 +9,12 @@ import type { Answer, Circumstances, Verdict } from '../../../src/proxy/verdict.
 
 type Answered = Extract<Answer, { phase: 'answered' }>;
 
-const ORDINARY: Circumstances = { isRepeatable: false, hasBody: true, before: [] };
+const ORDINARY: Circumstances = {
+  isRepeatable: false,
+  hasBody: true,
+  hasModel: true,
+  before: [],
+};
 
 const answered = (status: number, facts: Partial<Answered> = {}): Answer => ({
   phase: 'answered',
@@ -54,10 +59,22 @@ const ANSWERED: Row[] = [
   [answered(403), 'forbidden', 'next', effect('forbidden'), 'no_credentials'],
   [answered(403, { isPage: false }), 'forbidden', 'next', effect('forbidden'), 'no_credentials'],
   [answered(403, { isPage: true }), 'blocked', 'next', origin(), 'upstream_error'],
-  [answered(401, { isPage: true }), 'unauthorized', 'next', effect('unauthorized'), 'no_credentials'],
+  [
+    answered(401, { isPage: true }),
+    'unauthorized',
+    'next',
+    effect('unauthorized'),
+    'no_credentials',
+  ],
   [answered(404), 'client_error', 'refuse', effect('none'), null],
   [answered(404, { errorCode: 'not_found' }), 'client_error', 'refuse', effect('none'), null],
-  [answered(404, { errorCode: 'model_not_found' }), 'model_missing', 'next', effect('forbidden'), 'model_not_found'],
+  [
+    answered(404, { errorCode: 'model_not_found' }),
+    'model_missing',
+    'next',
+    effect('forbidden'),
+    'model_not_found',
+  ],
   [answered(400, { errorCode: 'model_not_found' }), 'client_error', 'refuse', effect('none'), null],
   [answered(408), 'try_elsewhere', 'next', effect('none'), 'upstream_error'],
   [answered(409), 'try_elsewhere', 'next', effect('none'), 'upstream_error'],
@@ -88,15 +105,29 @@ const FAILED: Row[] = [
   [failed('deadline', false), 'deadline', 'stop', effect('none'), 'upstream_timeout'],
   [failed('draining', true), 'draining', 'stop', effect('none'), 'draining'],
   [failed('draining', false), 'draining', 'stop', effect('none'), 'draining'],
+  [failed('key_revoked', true), 'key_revoked', 'stop', effect('none'), 'invalid_api_key'],
+  [failed('key_revoked', false), 'key_revoked', 'stop', effect('none'), 'invalid_api_key'],
   [failed('withdrawn', false), 'withdrawn', 'next', effect('none'), 'no_credentials'],
-  [failed('token_refused', false), 'token_refused', 'next', effect('unauthorized'), 'no_credentials'],
+  [
+    failed('token_refused', false),
+    'token_refused',
+    'next',
+    effect('unauthorized'),
+    'no_credentials',
+  ],
   [failed('connect', false), 'connect_failed', 'next', origin(true), 'upstream_error'],
   [failed('first_byte_timeout', false), 'never_sent', 'next', origin(true), 'upstream_timeout'],
   [failed('lost', false), 'never_sent', 'next', origin(true), 'upstream_timeout'],
   [failed('lost', true, true), 'stale_connection', 'again', effect('none'), 'upstream_error'],
   [failed('lost', true), 'lost', 'stop', origin(), 'upstream_error'],
   [failed('first_byte_timeout', true), 'first_byte_timeout', 'stop', origin(), 'upstream_timeout'],
-  [failed('first_byte_timeout', true, true), 'first_byte_timeout', 'stop', origin(), 'upstream_timeout'],
+  [
+    failed('first_byte_timeout', true, true),
+    'first_byte_timeout',
+    'stop',
+    origin(),
+    'upstream_timeout',
+  ],
   [failed('idle_timeout', true), 'first_byte_timeout', 'stop', origin(), 'upstream_timeout'],
 ];
 
@@ -107,39 +138,49 @@ test.each([...ANSWERED, ...FAILED])('%j is %s: %s', (answer, name, next, expecte
 });
 
 describe('an empty account', () => {
-  test.each([400, 401, 403, 404, 429, 500, 503])('is told by its code under status %i', (status) => {
-    for (const errorCode of ['insufficient_quota', 'billing_hard_limit_reached']) {
-      expect(judge(answered(status, { errorCode }), ORDINARY)).toMatchObject({
-        name: 'out_of_quota',
-        next: 'next',
-        effect: { kind: 'exhausted' },
-        error: { code: 'no_credentials' },
-      });
-    }
-  });
+  test.each([400, 401, 403, 404, 429, 500, 503])(
+    'is told by its code under status %i',
+    (status) => {
+      for (const errorCode of ['insufficient_quota', 'billing_hard_limit_reached']) {
+        expect(judge(answered(status, { errorCode }), ORDINARY)).toMatchObject({
+          name: 'out_of_quota',
+          next: 'next',
+          effect: { kind: 'exhausted' },
+          error: { code: 'no_credentials' },
+        });
+      }
+    },
+  );
 });
 
 test.each([[7000], [0], [null]])('a wait of %s ms is handed on where it means something', (ms) => {
   const told = { retryAfterMs: ms };
   expect(judge(answered(429, told), ORDINARY).effect).toEqual({ kind: 'cooling', ms });
-  expect(judge(answered(503, told), ORDINARY).effect).toEqual({ kind: 'origin', isWhole: false, ms });
+  expect(judge(answered(503, told), ORDINARY).effect).toEqual({
+    kind: 'origin',
+    isWhole: false,
+    ms,
+  });
   expect(judge(answered(400, told), ORDINARY).effect).toEqual({ kind: 'none' });
 });
 
 describe('a second time for the same call', () => {
-  test.each<[Answer, before: string, Verdict['next']]>([
-    [failed('lost', true, true), 'stale_connection', 'stop'],
-    [answered(408), 'try_elsewhere', 'refuse'],
-    [answered(409), 'try_elsewhere', 'refuse'],
-    [answered(429), 'rate_limited', 'next'],
-    [answered(401), 'unauthorized', 'next'],
-    [answered(500), 'server_error', 'next'],
-    [failed('connect', false), 'connect_failed', 'next'],
-  ])('%j behind %s: %s', (answer, before, next) => {
+  test.each<[Answer, before: string, name: string, Verdict['next']]>([
+    [failed('lost', true, true), 'stale_connection', 'lost', 'stop'],
+    [{ ...answered(401), hasToken: true } as Answer, 'token_stale', 'unauthorized', 'next'],
+    [answered(408), 'try_elsewhere', 'client_error', 'refuse'],
+    [answered(409), 'try_elsewhere', 'client_error', 'refuse'],
+    [answered(429), 'rate_limited', 'rate_limited', 'next'],
+    [answered(401), 'unauthorized', 'unauthorized', 'next'],
+    [answered(500), 'server_error', 'server_error', 'next'],
+    [failed('connect', false), 'connect_failed', 'connect_failed', 'next'],
+  ])('%j behind %s: %s', (answer, before, name, next) => {
     const again = judge(answer, { ...ORDINARY, before: ['something', before] });
-    expect(again).toMatchObject({ name: before, next });
+    expect(again).toMatchObject({ name, next });
     // Only the same row counts.
-    expect(judge(answer, { ...ORDINARY, before: ['something'] }).next).not.toBe('stop');
+    const first = judge(answer, { ...ORDINARY, before: ['something'] });
+    expect(first.name).toBe(before);
+    expect(first.next).not.toBe('stop');
   });
 });
 
@@ -160,6 +201,26 @@ describe('without a body at hand', () => {
   });
 });
 
+describe('without a model', () => {
+  const modelless = { ...ORDINARY, hasModel: false };
+
+  test('one that is not found is the client’s mistake, and sets no credential aside', () => {
+    const verdict = judge(answered(404, { errorCode: 'model_not_found' }), modelless);
+    expect(verdict).toMatchObject({
+      name: 'client_error',
+      next: 'refuse',
+      effect: { kind: 'none' },
+    });
+  });
+
+  test('nothing else is judged otherwise', () => {
+    for (const [answer] of [...ANSWERED, ...FAILED]) {
+      const verdict = judge(answer, ORDINARY);
+      if (verdict.name !== 'model_missing') expect(judge(answer, modelless)).toEqual(verdict);
+    }
+  });
+});
+
 describe('a call that may run twice', () => {
   const repeatable = { ...ORDINARY, isRepeatable: true };
 
@@ -172,6 +233,7 @@ describe('a call that may run twice', () => {
     [failed('client_gone', true), [], 'stop'],
     [failed('deadline', true), [], 'stop'],
     [failed('draining', true), [], 'stop'],
+    [failed('key_revoked', true), [], 'stop'],
     [answered(204), [], 'stop'],
     [answered(301), [], 'stop'],
     [answered(408), ['try_elsewhere'], 'refuse'],
@@ -193,6 +255,7 @@ const FAILURES: Failure[] = [
   'client_gone',
   'draining',
   'client_stalled',
+  'key_revoked',
 ];
 const QUOTA = ['insufficient_quota', 'billing_hard_limit_reached'];
 
@@ -214,6 +277,7 @@ const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(anyAnswered, anyFailed);
 const anyCircumstances = fc.record({
   isRepeatable: fc.boolean(),
   hasBody: fc.boolean(),
+  hasModel: fc.boolean(),
   before: fc.array(fc.constantFrom('stale_connection', 'try_elsewhere', 'server_error', 'lost')),
 });
 
@@ -292,7 +356,11 @@ describe('whatever comes', () => {
   test('and was ended by the client or by us blames nobody and is over', () => {
     always((answer, { next, effect: { kind } }) => {
       if (answer.phase === 'answered') return;
-      if (['client_gone', 'client_stalled', 'deadline', 'draining'].includes(answer.failure)) {
+      if (
+        ['client_gone', 'client_stalled', 'deadline', 'draining', 'key_revoked'].includes(
+          answer.failure,
+        )
+      ) {
         expect([next, kind]).toEqual(['stop', 'none']);
       }
     });

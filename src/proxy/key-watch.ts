@@ -1,0 +1,47 @@
+import { statusOf } from '../entities/virtual-key.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Call } from './call.ts';
+import type { KeyEntry, VirtualKeys } from './virtual-keys.ts';
+
+/** Well within the second that a stream may outlive its key (trust A2). */
+const LOOK_MS = 250;
+
+/**
+ * Ends the calls under way whose virtual key is no longer active. Looks for them now and then, as long
+ * as there are any: whichever way a key ends, switched off, deleted or expired, none is missed.
+ */
+export class KeyWatch {
+  readonly #keys: Pick<VirtualKeys, 'get'>;
+  readonly #clock: Clock;
+  readonly #calls = new Map<Call, string>();
+  #isLooking = false;
+
+  constructor(keys: Pick<VirtualKeys, 'get'>, clock: Clock) {
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  /** To be disposed of when the call is over. */
+  enter(call: Call, key: KeyEntry): Disposable {
+    this.#calls.set(call, key.id);
+    if (!this.#isLooking) this.#lookLater();
+    return { [Symbol.dispose]: () => void this.#calls.delete(call) };
+  }
+
+  #lookLater(): void {
+    this.#isLooking = true;
+    this.#clock.after(LOOK_MS, () => {
+      this.#isLooking = false;
+      this.#look();
+      if (this.#calls.size > 0) this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.now();
+    for (const [call, keyId] of this.#calls) {
+      const key = this.#keys.get(keyId);
+      if (key === undefined || statusOf(key, nowMs) !== 'active') call.abort('key_revoked');
+    }
+  }
+}
