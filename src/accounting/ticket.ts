@@ -109,8 +109,9 @@ export class Ticket {
     costNano: bigint;
     isPriced: boolean;
   } {
+    if (isPaidElsewhere) return { costNano: 0n, isPriced: true };
     if (this.#meter === 'unpriced') return { costNano: 0n, isPriced: outcome === 'voided' };
-    if (usage === null || isPaidElsewhere) return { costNano: 0n, isPriced: true };
+    if (usage === null) return { costNano: 0n, isPriced: true };
     if (price === undefined) return { costNano: 0n, isPriced: false };
     const cost = costOf(usage, price);
     return { costNano: cost.costNano, isPriced: cost.unpriced.length === 0 };

@@ -17,7 +17,7 @@ export interface Block {
 
 /** Looked at in this order; the first in force is the reason that is told. */
 export const WHOLE: readonly BlockState[] = ['banned', 'exhausted', 'suspect', 'cooling'];
-export const OF_MODEL: readonly BlockState[] = ['banned', 'cooling', 'forbidden'];
+export const OF_MODEL: readonly BlockState[] = ['banned', 'exhausted', 'cooling', 'forbidden'];
 
 export const keyOf = (state: BlockState, model: string | null): string =>
   model === null ? state : `${state} ${model}`;
@@ -27,3 +27,21 @@ export const keysFor = (model: string): string[] => [
   ...WHOLE.map((state) => keyOf(state, null)),
   ...OF_MODEL.map((state) => keyOf(state, model)),
 ];
+
+/** Whether another model than this one waits for money now. */
+export function isAnotherExhausted(blocks: Iterable<Block>, than: string, nowMs: number): boolean {
+  for (const { state, model, untilMs } of blocks) {
+    if (state !== 'exhausted' || model === null || model === than) continue;
+    if (untilMs > nowMs) return true;
+  }
+  return false;
+}
+
+/** The ban of the same model, or of the whole, that lasts longest; the latest of equals. */
+export function longestOf(bans: Iterable<Block>, model: string | null): Block | null {
+  let longest: Block | null = null;
+  for (const ban of bans) {
+    if (ban.model === model && ban.untilMs >= (longest?.untilMs ?? 0)) longest = ban;
+  }
+  return longest;
+}

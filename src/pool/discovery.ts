@@ -133,6 +133,8 @@ function readModels(answer: unknown, kind: UpstreamKind): Map<string, ModelFacts
       ownedBy: typeof ownedBy === 'string' ? ownedBy : '',
     });
   }
+  // One that names nothing would leave nobody to serve anything: no answer, rather than a true one.
+  if (models.size === 0) throw new TypeError('the answer names no model');
   return models;
 }
 

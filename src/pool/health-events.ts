@@ -2,14 +2,15 @@ import type { EventDraft } from '../events/log.ts';
 import { usdFromNano } from '../lib/money.ts';
 import type { Balances } from './balances.ts';
 import type { Bans } from './bans.ts';
+import type { Block } from './block.ts';
 import type { EffectFacts } from './effect.ts';
 import type { Journal } from './journal.ts';
 import type { Member } from './member.ts';
 import type { HealthListener } from './pool.ts';
 import type { Prober } from './prober.ts';
 
-/** At most one event in so long of what one credential may not do. */
-const FORBIDDEN_INTERVAL_MS = 10_000;
+/** At most one event in so long of a credential that comes into a state, or out of it. */
+const INTERVAL_MS = 10_000;
 
 /** What follows from changes of health: events with their cause, bans, probes, balance checks. */
 export function healthListener(parts: {
@@ -19,23 +20,18 @@ export function healthListener(parts: {
   balances(): Balances;
 }): HealthListener {
   const { journal } = parts;
-  const forbiddenMs = new Map<string, number>();
-  /** Clients choose the models that are forbidden: they may not fill the log with them. */
-  const isRepeated = ({ id }: Member, nowMs: number) => {
-    const sinceMs = nowMs - (forbiddenMs.get(id) ?? 0);
-    // Negative: the wall clock was set back.
-    if (sinceMs >= 0 && sinceMs < FORBIDDEN_INTERVAL_MS) return true;
-    forbiddenMs.set(id, nowMs);
-    return false;
-  };
+  const isRepeated = repetitions();
   return {
-    blocked(member, { state, untilMs, model, strike }, facts) {
-      if (state === 'forbidden' && isRepeated(member, facts.nowMs)) return;
+    blocked(member, block, facts) {
+      const { state, untilMs, model, strike } = block;
+      if (isRepeated(state, member, block, facts.nowMs)) return;
       const after = { until: timeText(untilMs), model, strike, ...evidence(facts) };
       journal.write([draft(`credential_health.${state}`, member, facts, { after })]);
     },
     recovered(member, blocks, facts) {
-      const drafts = blocks.map(({ state, model }) =>
+      const news = blocks.filter((block) => !isRepeated('active', member, block, facts.nowMs));
+      if (news.length === 0) return;
+      const drafts = news.map(({ state, model }) =>
         draft('credential_health.active', member, facts, {
           before: { state, model },
           after: { model, cause: 'a call succeeded' },
@@ -62,6 +58,23 @@ export function healthListener(parts: {
     },
     wantsProbe: (member, facts) => parts.prober().suspect(member, facts),
     wantsBalance: (member) => void parts.balances().check(member),
+  };
+}
+
+/**
+ * Clients choose models and can cause refusals: they may not fill the log with them. What concerns
+ * the whole credential is counted apart, lest a model's event hides it. Bans are always told.
+ */
+function repetitions() {
+  const toldMs = new Map<string, number>();
+  return (to: string, { id }: Member, { state, model }: Block, nowMs: number): boolean => {
+    if (state === 'banned') return false;
+    const key = `${id} ${to} ${state} ${model === null}`;
+    const sinceMs = nowMs - (toldMs.get(key) ?? Number.NEGATIVE_INFINITY);
+    // Negative: the wall clock was set back.
+    if (sinceMs >= 0 && sinceMs < INTERVAL_MS) return true;
+    toldMs.set(key, nowMs);
+    return false;
   };
 }
 

@@ -1,29 +1,12 @@
 import type { Exclusion } from '../entities/call-record.ts';
 import type { HealthPolicy } from '../entities/pool-policy.ts';
 import { backoffMs } from '../lib/backoff.ts';
-import { OF_MODEL, WHOLE, keyOf, keysFor } from './block.ts';
+import { OF_MODEL, WHOLE, isAnotherExhausted, keyOf, keysFor, longestOf } from './block.ts';
 import type { Block, BlockState } from './block.ts';
 import type { Effect, EffectFacts } from './effect.ts';
 import { FailureCounts } from './failure-counts.ts';
-import type { Sentence } from './failure-counts.ts';
-
-/** What an effect led to. */
-export interface Outcome {
-  /** Newly in force, worth an event. */
-  block: Block | null;
-  sentence: Sentence | null;
-  /** The provider should be asked whether the credential still works. */
-  wantsProbe: boolean;
-  /** The provider should be asked for the balance. */
-  wantsBalance: boolean;
-}
-
-const NOTHING: Outcome = Object.freeze({
-  block: null,
-  sentence: null,
-  wantsProbe: false,
-  wantsBalance: false,
-});
+import { NOTHING } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 
 const COOLING_FIRST_MS = 1000;
 const COOLING_DOUBLED_MAX_MS = 60_000;
@@ -33,6 +16,8 @@ const COOLING_MAX_MS = 3_600_000;
 const FORBIDDEN_MS = 30_000;
 /** Longer than a probe takes: it ends sooner, by the probe's answer. */
 const SUSPECT_MS = 30_000;
+/** Clients can cause 401s: no more suspicions than this come of them, nor probes. */
+const SUSPECT_INTERVAL_MS = 30_000;
 const EXHAUSTED_FIRST_MS = 300_000;
 const EXHAUSTED_MAX_MS = 3_600_000;
 /** Clients choose model names: beyond so many blocks the oldest of a model that is no ban is forgotten. */
@@ -53,6 +38,8 @@ export class Health {
   readonly #counts = new FailureCounts();
   /** The model of the call that found no money. */
   #exhaustedBy = '';
+  /** When a 401 last made the whole credential suspect. */
+  #suspectedMs = Number.NEGATIVE_INFINITY;
 
   /** Whether nothing was ever held against it: the common case, for the hot path. */
   get isClear(): boolean {
@@ -140,9 +127,12 @@ export class Health {
     const untilMs = ban.untilMs ?? Infinity;
     const block: Block = { state: 'banned', model, untilMs, strike, hasTrial, banId: id };
     this.#bans.set(id, block);
-    this.#put(this.#longestBan(model) ?? block);
-    if (model === null) this.#blocks.delete('suspect');
-    else this.#counts.reset(model);
+    this.#put(longestOf(this.#bans.values(), model) ?? block);
+    if (model === null) {
+      this.#blocks.delete('suspect');
+      // A refusal after the ban is asked about at once: it may have to be renewed.
+      this.#suspectedMs = Number.NEGATIVE_INFINITY;
+    } else this.#counts.reset(model);
   }
 
   /** Ends a ban; with `isOnTrial` one call alone must succeed first. */
@@ -154,7 +144,7 @@ export class Health {
     const key = keyOf('banned', ended.model);
     // A longer one holds on, or a success has ended it already.
     if (this.#blocks.get(key)?.banId !== banId) return;
-    const other = this.#longestBan(ended.model);
+    const other = longestOf(this.#bans.values(), ended.model);
     if (other !== null) this.#put(other);
     else if (isOnTrial) this.#put({ ...ended, untilMs: nowMs, hasTrial: true, banId: null });
     else this.#blocks.delete(key);
@@ -169,7 +159,7 @@ export class Health {
     return [...this.#bans.keys()];
   }
 
-  /** The provider says that the credential works: what 401s said was about the model. */
+  /** The provider did not refuse it: what 401s said counts for the model alone. */
   clearSuspicion(): boolean {
     return this.#blocks.delete('suspect');
   }
@@ -197,14 +187,10 @@ export class Health {
         const block = this.#until('forbidden', model, nowMs + FORBIDDEN_MS, nowMs);
         return { ...NOTHING, block, wantsProbe: facts.status === 403 };
       }
-      case 'unauthorized': {
-        if (!asks) return NOTHING;
-        this.#until('forbidden', model, nowMs + FORBIDDEN_MS, nowMs);
-        const block = this.#until('suspect', null, nowMs + SUSPECT_MS, nowMs);
-        return { ...NOTHING, block, wantsProbe: true };
-      }
+      case 'unauthorized':
+        return asks ? this.#suspect(facts) : NOTHING;
       case 'exhausted':
-        return this.#exhaust(facts, hasBalance);
+        return hasBalance ? this.#exhaust(facts) : this.#exhaustModel(facts);
       case 'origin':
         if (effect.ms !== null)
           this.#cool(effect.ms, facts, { ...policy, rateLimited: { scope: 'model', ms: null } });
@@ -227,15 +213,36 @@ export class Health {
     return { ...NOTHING, block: this.#until('cooling', scope, nowMs + ms, nowMs) };
   }
 
-  /** With a balance to ask for it waits for money to be seen, else for one call that succeeds. */
-  #exhaust({ model, nowMs }: EffectFacts, hasBalance: boolean): Outcome {
-    const strike = this.#strikeAt('exhausted', null, nowMs);
-    const untilMs = hasBalance
-      ? Infinity
-      : nowMs + backoffMs(EXHAUSTED_FIRST_MS, strike, EXHAUSTED_MAX_MS);
+  /** The model in any case; the whole credential until the probe has answered, once in a while. */
+  #suspect({ model, nowMs }: EffectFacts): Outcome {
+    const forbidden = this.#until('forbidden', model, nowMs + FORBIDDEN_MS, nowMs);
+    const sinceMs = nowMs - this.#suspectedMs;
+    // Negative: the wall clock was set back.
+    if (sinceMs >= 0 && sinceMs < SUSPECT_INTERVAL_MS) return { ...NOTHING, block: forbidden };
+    this.#suspectedMs = nowMs;
+    const block = this.#until('suspect', null, nowMs + SUSPECT_MS, nowMs);
+    return { ...NOTHING, block, wantsProbe: true };
+  }
+
+  /** There is a balance to ask for: until it shows money. */
+  #exhaust({ model, nowMs }: EffectFacts): Outcome {
     this.#exhaustedBy = model;
-    const block = this.#until('exhausted', null, untilMs, nowMs);
-    return { ...NOTHING, block, wantsBalance: hasBalance };
+    const block = this.#until('exhausted', null, Infinity, nowMs);
+    return { ...NOTHING, block, wantsBalance: true };
+  }
+
+  /**
+   * There is none: until one call succeeds. A call may be too dear where others are not, so that the
+   * whole credential waits only once two models have found no money.
+   */
+  #exhaustModel({ model, nowMs }: EffectFacts): Outcome {
+    const isWhole = isAnotherExhausted(this.#blocks.values(), model, nowMs);
+    const endMs = (scope: string | null) =>
+      nowMs +
+      backoffMs(EXHAUSTED_FIRST_MS, this.#strikeAt('exhausted', scope, nowMs), EXHAUSTED_MAX_MS);
+    const ofModel = this.#until('exhausted', model, endMs(model), nowMs);
+    const block = isWhole ? this.#until('exhausted', null, endMs(null), nowMs) : ofModel;
+    return { ...NOTHING, block };
   }
 
   /** The later end wins. The block, unless it only confirms one in force. */
@@ -257,14 +264,6 @@ export class Health {
   #strikeAt(state: BlockState, model: string | null, nowMs: number): number {
     const next = this.#strike(state, model);
     return this.#isInForce(state, model, nowMs) ? next - 1 : next;
-  }
-
-  #longestBan(model: string | null): Block | null {
-    let longest: Block | null = null;
-    for (const ban of this.#bans.values()) {
-      if (ban.model === model && ban.untilMs >= (longest?.untilMs ?? 0)) longest = ban;
-    }
-    return longest;
   }
 
   #put(block: Block): void {

@@ -10,6 +10,9 @@ export interface JournalParts {
   logger: Logger;
 }
 
+/** What an entry changes. One that finds nothing to change resolves to false, and its events are dropped. */
+export type Work = (tx: EntityManager) => unknown;
+
 const TRIES_MAX = 10;
 const RETRY_MS = 1000;
 
@@ -27,7 +30,7 @@ export class Journal {
     this.#parts = parts;
   }
 
-  write(drafts: readonly EventDraft[], work?: (tx: EntityManager) => Promise<void> | void): void {
+  write(drafts: readonly EventDraft[], work?: Work): void {
     this.#last = this.#last.then(() => this.#persist(drafts, work));
   }
 
@@ -41,16 +44,12 @@ export class Journal {
     await this.#last;
   }
 
-  async #persist(
-    drafts: readonly EventDraft[],
-    work: ((tx: EntityManager) => Promise<void> | void) | undefined,
-  ): Promise<void> {
+  async #persist(drafts: readonly EventDraft[], work: Work | undefined): Promise<void> {
     const { em, events, clock, logger } = this.#parts;
     for (let nth = 1; ; nth += 1) {
       try {
         await em.fork().transactional(async (tx) => {
-          await work?.(tx);
-          events.append(tx, drafts);
+          if ((await work?.(tx)) !== false) events.append(tx, drafts);
         });
         break;
       } catch (error) {

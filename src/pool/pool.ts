@@ -239,7 +239,8 @@ export class Pool {
       const blocked = member.health.exclusion(served.upstream, nowMs);
       if (blocked !== null) return blocked;
     }
-    if (member.balanceNano !== null && member.balanceNano <= this.minCreditNano) {
+    const balanceNano = member.kind.balance === undefined ? null : member.balanceNano;
+    if (balanceNano !== null && balanceNano <= this.minCreditNano) {
       return { reason: 'exhausted', untilMs: Infinity };
     }
     if (isUnlimited(member.limits)) return null;

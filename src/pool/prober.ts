@@ -21,6 +21,12 @@ export interface ProberParts extends AskParts {
 
 type Finding = 'works' | 'refused' | 'unclear';
 
+/** Why a suspicion is over. */
+const CLEARED: Record<Exclude<Finding, 'refused'>, string> = {
+  works: 'its provider accepts it',
+  unclear: 'its provider gave no clear answer',
+};
+
 const ANSWER_BYTES_MAX = 8 * 1024 * 1024;
 /** Clients can cause 403s: no more probes than this come of them. */
 const FORBIDDEN_INTERVAL_MS = 30_000;
@@ -39,15 +45,19 @@ export class Prober {
     this.#parts = parts;
   }
 
-  /** A call was refused: a probe decides, one at a time for each credential. */
+  /**
+   * A call was refused: a probe decides, one at a time for each credential. Without a clear answer
+   * there is no suspicion either: clients, who can cause it, would take every credential out.
+   */
   suspect(member: Member, facts: EffectFacts): void {
     const lastMs = this.#probedMs.get(member.id) ?? Number.NEGATIVE_INFINITY;
     const isTooSoon = this.#parts.clock.monotonic() - lastMs < FORBIDDEN_INTERVAL_MS;
     if (facts.status === 403 && isTooSoon) return;
     this.#run(member, async () => {
       const finding = await this.#probe(member);
+      if (this.#stopping.signal.aborted) return;
       if (finding === 'refused') this.#ban(member, member.health.nextBanStrike(), facts);
-      else if (finding === 'works') this.#clear(member, facts);
+      else this.#clear(member, facts, CLEARED[finding]);
     });
   }
 
@@ -115,7 +125,7 @@ export class Prober {
     bans.impose(member, sentence, facts?.requestId ?? null);
   }
 
-  #clear(member: Member, facts: EffectFacts): void {
+  #clear(member: Member, facts: EffectFacts, cause: string): void {
     if (!member.health.clearSuspicion()) return;
     const request = facts.requestId === null ? {} : { requestId: facts.requestId };
     this.#parts.journal.write([
@@ -125,7 +135,7 @@ export class Prober {
         actor: 'system',
         ...request,
         before: { state: 'suspect' },
-        after: { cause: 'its provider accepts it' },
+        after: { cause },
       },
     ]);
   }

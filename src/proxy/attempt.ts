@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { AccessTokens } from '../pool/access-tokens.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { Member } from '../pool/member.ts';
@@ -19,6 +21,7 @@ import { retryAfterMs } from './retry-after.ts';
 import type { Transport } from './transport.ts';
 import { parseObject } from './usage-readers.ts';
 import type { Answer } from './verdict.ts';
+import type { KeyEntry } from './virtual-keys.ts';
 
 /** What one upstream call came to. */
 export interface Attempted {
@@ -30,6 +33,10 @@ export interface Attempted {
   errorBody: Buffer | null;
   /** Monotonic: when the answer began. */
   answeredMs: number;
+  /** What authorized the call: the credential's secret or a token; no answer may quote it. */
+  sent: string | null;
+  /** What was wrong with the client's body, if that is why the call ended. */
+  violation: GatewayError | null;
 }
 
 /** What is to be sent, whoever serves it. */
@@ -38,6 +45,7 @@ export interface Outgoing {
   endpoint: Endpoint;
   pool: Pool;
   request: ReadRequest;
+  key: Pick<KeyEntry, 'id'>;
 }
 
 export interface AttemptParts {
@@ -70,7 +78,10 @@ export async function attempt(
     parts.transport.send(exchange, member, {
       method: call.method,
       path: (member.kind.pathOf?.(call.path) ?? call.path) + call.query,
-      headers: upstreamHeaders(call, member, body, secret),
+      headers: {
+        ...upstreamHeaders(call, member, body, secret),
+        ...idempotencyHeader(outgoing),
+      },
       body,
       isFresh,
       // A ban that was imposed meanwhile is obeyed up to the moment of sending.
@@ -81,19 +92,29 @@ export async function attempt(
   const failure = await exchange.answered;
   const answeredMs = parts.clock.monotonic();
   const violation = body.kind === 'stream' ? body.rest.violation : null;
-  if (failure !== null && violation !== null) throw violation;
   const result: Result =
-    failure !== null
-      ? failed(failure, exchange)
-      : exchange.status < 300
-        ? await success(exchange, outgoing, parts.clock)
-        : await refusal(exchange, member, parts);
+    failure !== null && violation !== null
+      ? failed('client_stalled', exchange)
+      : failure !== null
+        ? failed(failure, exchange)
+        : exchange.status < 300
+          ? await success(exchange, outgoing, parts.clock)
+          : await refusal(exchange, member, parts);
   // A token may have been withdrawn before its time; the secret it came from may still be good.
   if (exchange.status === 401 && secret !== null) parts.tokens.forget(member, secret);
-  return { exchange, answeredMs, ...result };
+  return { exchange, answeredMs, sent: secret, violation, ...result };
 }
 
-type Result = Omit<Attempted, 'exchange' | 'answeredMs'>;
+/**
+ * The client's key for repeated calls, told apart from the same key of another virtual key: all of
+ * them are one account to the upstream.
+ */
+function idempotencyHeader({ call, key }: Outgoing): Record<string, string> {
+  const told = call.headers['idempotency-key'];
+  return typeof told === 'string' ? { 'idempotency-key': hash('sha256', `${key.id} ${told}`) } : {};
+}
+
+type Result = Pick<Attempted, 'answer' | 'opened' | 'errorBody'>;
 
 function watch(call: Call, exchange: Exchange): void {
   const onGone = () => exchange.abort(endingOf(call.signal));
@@ -163,7 +184,7 @@ const failed = (failure: Failure, exchange: Exchange): Result => ({
     phase: 'failed',
     failure,
     isSent: exchange.isSent,
-    isStale: exchange.isReused && !exchange.hasAnswered,
+    isStale: exchange.isStale,
   },
   opened: null,
   errorBody: null,

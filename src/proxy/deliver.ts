@@ -9,18 +9,19 @@ import { settleDelivered } from './settle.ts';
 export async function deliver(
   admitted: Admitted,
   lease: Lease,
-  { exchange, opened }: Attempted,
+  { exchange, opened, sent }: Attempted,
   plane: DataPlane,
 ): Promise<boolean> {
   const { call, endpoint, pool, request, ticket } = admitted;
   const { asked, hidesUsage } = request;
   const { clock } = plane;
   const { member, served } = lease;
-  const { secret } = member;
+  const own = member.secret.reveal();
+  const secrets = sent === null || sent === own ? [own] : [own, sent];
   const { heartbeatMs } = pool.policy;
   const sentModel = asked.model === '' ? '' : served.upstream;
   const delivered = await relay(
-    { call, exchange, endpoint, asked, sentModel, ticket, hidesUsage, secret, clock, heartbeatMs },
+    { call, exchange, endpoint, asked, sentModel, ticket, hidesUsage, secrets, clock, heartbeatMs },
     opened,
   );
   const { anomalies } = delivered;

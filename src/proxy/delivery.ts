@@ -3,7 +3,6 @@ import type { Ticket } from '../accounting/ticket.ts';
 import type { Anomaly, Outcome } from '../entities/call-record.ts';
 import type { Usage, UsageSource } from '../entities/usage.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Secret } from '../lib/secret.ts';
 import type { Effect } from '../pool/effect.ts';
 import type { Call } from './call.ts';
 import type { Asked, Endpoint } from './endpoints/endpoint.ts';
@@ -19,8 +18,8 @@ export interface Delivery {
   /** The model's name as the upstream was told; empty where there is none. */
   sentModel: string;
   hidesUsage: boolean;
-  /** Of the credential that serves: an upstream's error may not quote it. */
-  secret: Secret;
+  /** What authorized the call, and what that came of: an upstream's error may not quote it. */
+  secrets: readonly string[];
   clock: Clock;
   /** A comment is sent into a stream that was silent for so long; null: never. */
   heartbeatMs: number | null;

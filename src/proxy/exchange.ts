@@ -60,6 +60,9 @@ export interface Consumer {
 /** Interim answers (1xx) before the real one; more are no protocol, but an attack. */
 const INTERIM_MAX = 32;
 
+/** A closed connection shows itself within a round trip; a balancer that cuts long calls does not. */
+const STALE_MS = 1000;
+
 /** Takes what nobody wants any more. */
 const IGNORE: Consumer = { chunk() {}, end() {}, fail() {} };
 
@@ -79,11 +82,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly answered: Promise<Failure | null>;
   /** Its connection had carried an answer before: it may have been closed in the meantime. */
   isReused = false;
+  /** The next piece of the request's body is its client's to send: its delay is not the upstream's. */
+  isWaitingForClient = false;
   /** Called once when the connection is free again. */
   onOver: (() => void) | undefined;
   #hasBegun = false;
   #interim = 0;
   #bytesBefore = 0;
+  #sentMs = 0;
   #start: StartConditions | undefined;
   readonly timeouts: Timeouts;
   readonly #timer: Timer;
@@ -104,14 +110,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.timeouts = timeouts;
     this.#clock = clock;
     this.answered = new Promise((resolve) => (this.#answer = resolve));
-    this.#timer = clock.after(timeouts.firstByteMs, () =>
-      this.abort(this.#hasHead ? 'idle_timeout' : 'first_byte_timeout'),
-    );
+    this.#timer = clock.after(timeouts.firstByteMs, () => this.abort(this.#lateFailure()));
   }
 
   /** Any byte of an answer came, be it one that is none. */
   get hasAnswered(): boolean {
     return this.#hasBegun || (this.#start?.bytesRead() ?? 0) > this.#bytesBefore;
+  }
+
+  /**
+   * The connection had been closed while it was idle: it broke as the request set out, without a word.
+   * One that breaks later may have been at work.
+   */
+  get isStale(): boolean {
+    const isAtOnce = this.#clock.monotonic() - this.#sentMs < STALE_MS;
+    return this.isReused && isAtOnce && !this.hasAnswered;
   }
 
   /** Asked when the connection is there, just before the request is written. */
@@ -190,6 +203,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     this.isReused = this.#start?.isReused() === true;
     this.#bytesBefore = this.#start?.bytesRead() ?? 0;
+    this.#sentMs = this.#clock.monotonic();
     this.isSent = true;
     this.#timer.refresh();
   }
@@ -251,6 +265,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.onOver = undefined;
     this.#controller = undefined;
     onOver?.();
+  }
+
+  #lateFailure(): Failure {
+    if (this.#hasHead) return 'idle_timeout';
+    return this.isWaitingForClient ? 'client_stalled' : 'first_byte_timeout';
   }
 
   /** Silence counts only while we read: a paused upstream is not to blame for it. */

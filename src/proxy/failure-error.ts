@@ -35,6 +35,12 @@ export function failureOf(
   plane: DataPlane,
 ): GatewayError {
   if (verdict.error === null || verdict.effect.kind === 'cooling') return nobody(admitted, plane);
+  if (admitted.route.isCallers && verdict.name === 'token_refused') {
+    return new GatewayError(
+      'invalid_provider_credential',
+      'The provider refused the credential that came with the request.',
+    );
+  }
   const { code, message } = verdict.error;
   const told = answer.phase === 'answered' ? answer.retryAfterMs : null;
   const waitMs = told ?? (code === 'no_credentials' ? NOBODY_RETRY_MS : null);

@@ -69,6 +69,7 @@ async function serve(admitted: Admitted, plane: DataPlane): Promise<boolean> {
   for (let next = tries.first(); next !== null;) {
     using lease = next;
     const { attempted, verdict } = await tryWith(lease, admitted, plane);
+    if (attempted.violation !== null) throw attempted.violation;
     if (verdict.next === 'deliver') return await deliver(admitted, lease, attempted, plane);
     if (verdict.next === 'refuse') return await handBack(admitted, lease, attempted, plane);
     failure = failureOf(verdict, attempted.answer, admitted, plane);

@@ -10,7 +10,6 @@ const UPSTREAM_HEADERS = [
   'openai-beta',
   'anthropic-version',
   'anthropic-beta',
-  'idempotency-key',
 ];
 
 /** Upstream headers a client may see; the rest is about our account or our connection. */

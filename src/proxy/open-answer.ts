@@ -46,27 +46,26 @@ const PEEK_BYTES_MAX = 64 * 1024;
  * Reads as much of an answer as it takes to know what it is: an error may come in a 200, as JSON or
  * as the first event of a stream, when another credential could still serve.
  */
-export async function openAnswer(
-  exchange: Exchange,
-  { endpoint, patience, isStream = false }: Expected,
-): Promise<Opened> {
+export async function openAnswer(exchange: Exchange, expected: Expected): Promise<Opened> {
+  const { endpoint, isStream = false } = expected;
   const coding = exchange.headers['content-encoding'] ?? 'identity';
   // Compressed though we asked for none: its usage cannot be read, and the client did not ask either.
   if (coding !== 'identity' && coding !== '') return { form: 'unreadable' };
   const type = (exchange.headers['content-type'] ?? '').toLowerCase();
-  if (type.startsWith('text/event-stream')) return openStream(exchange, patience);
+  if (type.startsWith('text/event-stream')) return openStream(exchange, expected);
   const isWhole = type.startsWith('application/json');
   // A stream that was asked for may come under the label of what was not.
-  if (isWhole && !(isStream && endpoint.isStructured === true)) return openWhole(exchange);
+  if (isWhole && !(isStream && endpoint.isStructured === true))
+    return openWhole(exchange, endpoint);
   if (endpoint.isStructured !== true) return { form: 'opaque', isJson: false };
-  return openUnlabelled(exchange, patience);
+  return openUnlabelled(exchange, expected);
 }
 
 /** What a line of an event stream can begin with, but for its byte order mark. */
 const FIELDS = [':', 'data:', 'event:', 'id:', 'retry:'];
 
 /** The wrong content type, or none: told by the first characters that are not blank. */
-async function openUnlabelled(exchange: Exchange, patience: Patience): Promise<Opened> {
+async function openUnlabelled(exchange: Exchange, expected: Expected): Promise<Opened> {
   let size = 0;
   let text = '';
   const { pieces, ending } = await read(exchange, (bytes) => {
@@ -77,12 +76,12 @@ async function openUnlabelled(exchange: Exchange, patience: Patience): Promise<O
   });
   if (ending !== 'enough' && ending !== 'ended') return { form: 'failed', failure: ending };
   exchange.putBack(pieces);
-  if (/^[{[]/.test(text)) return openWhole(exchange);
-  if (FIELDS.some((field) => text.startsWith(field))) return openStream(exchange, patience);
+  if (/^[{[]/.test(text)) return openWhole(exchange, expected.endpoint);
+  if (FIELDS.some((field) => text.startsWith(field))) return openStream(exchange, expected);
   return { form: 'unreadable' };
 }
 
-async function openStream(exchange: Exchange, patience: Patience): Promise<Opened> {
+async function openStream(exchange: Exchange, { endpoint, patience }: Expected): Promise<Opened> {
   const splitter = new SseSplitter();
   let size = 0;
   let first: string | undefined;
@@ -94,14 +93,14 @@ async function openStream(exchange: Exchange, patience: Patience): Promise<Opene
   const { pieces, ending } = await read(exchange, isEnough, patience);
   if (ending === 'ended' && first === undefined && isJson(Buffer.concat(pieces))) {
     exchange.putBack(pieces);
-    return openWhole(exchange);
+    return openWhole(exchange, endpoint);
   }
   if (ending !== 'enough' && first === undefined) {
     // Nothing that a client could use came: it ended, or broke off, before its first event.
     return { form: 'failed', failure: ending === 'ended' ? 'lost' : ending };
   }
   const object = first === undefined || !first.includes('error') ? null : parseObject(first);
-  const error = object === null ? null : errorInAnswer(object);
+  const error = errorIn(object, endpoint);
   if (error !== null) return { form: 'error', error, body: Buffer.from(first ?? '') };
   exchange.putBack(pieces);
   return { form: 'stream' };
@@ -126,6 +125,12 @@ function firstData(splitter: SseSplitter, bytes: Buffer): string | undefined {
   return undefined;
 }
 
+/** Only where an answer has a form of its own: a stored file may say anything, and be right. */
+const errorIn = (
+  object: Record<string, unknown> | null,
+  { isStructured }: Endpoint,
+): AnswerError | null => (object === null || isStructured !== true ? null : errorInAnswer(object));
+
 export function isJson(bytes: Buffer): boolean {
   try {
     JSON.parse(bytes.toString('utf8'));
@@ -135,7 +140,7 @@ export function isJson(bytes: Buffer): boolean {
   }
 }
 
-async function openWhole(exchange: Exchange): Promise<Opened> {
+async function openWhole(exchange: Exchange, endpoint: Endpoint): Promise<Opened> {
   let size = 0;
   const { pieces, ending } = await read(exchange, (bytes) => {
     size += bytes.length;
@@ -151,7 +156,7 @@ async function openWhole(exchange: Exchange): Promise<Opened> {
   if (isOfClient && size > 0) return { form: 'whole', body, failure: ending };
   if (ending !== 'ended') return { form: 'failed', failure: ending };
   const object = body.includes('"error"') ? parseObject(body.toString('utf8')) : null;
-  const error = object === null ? null : errorInAnswer(object);
+  const error = errorIn(object, endpoint);
   return error === null ? { form: 'whole', body, failure: null } : { form: 'error', error, body };
 }
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Call } from './call.ts';
+import { leftEarly } from './read-request.ts';
 
 /** Looks at bytes that pass; throws what is wrong with them. */
 export interface BodyWatch {
@@ -25,7 +26,7 @@ export function passingBody(call: Call, bytesMax: number, watch?: BodyWatch): Pa
       try {
         yield* checked(call, bytesMax, watch);
       } catch (error) {
-        if (error instanceof GatewayError) this.violation = error;
+        this.violation = error instanceof GatewayError ? error : leftEarly(error);
         throw error;
       }
     },

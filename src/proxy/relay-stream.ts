@@ -2,7 +2,6 @@ import type { Anomaly, Outcome } from '../entities/call-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { errorEvent } from '../errors/openai.ts';
 import type { Timer } from '../lib/clock.ts';
-import type { Secret } from '../lib/secret.ts';
 import { SseEvent, SseOverflowError, SseSplitter } from '../lib/sse.ts';
 import type { Effect } from '../pool/effect.ts';
 import { anomaliesIn } from './anomalies.ts';
@@ -164,12 +163,12 @@ class EventFilter {
   readonly #splitter = new SseSplitter();
   readonly #reader: StreamReader;
   readonly #isHiding: boolean;
-  readonly #secret: Secret;
+  readonly #secrets: readonly string[];
 
-  constructor(reader: StreamReader, { hidesUsage, secret }: Delivery) {
+  constructor(reader: StreamReader, { hidesUsage, secrets }: Delivery) {
     this.#reader = reader;
     this.#isHiding = hidesUsage;
-    this.#secret = secret;
+    this.#secrets = secrets;
   }
 
   /** What of the stream the client may have now. */
@@ -190,7 +189,8 @@ class EventFilter {
     const visible: Buffer[] = [];
     for (const event of events) {
       const isUsage = this.#reader.note(event);
-      const isLeak = this.#reader.error !== null && event.raw.includes(this.#secret.reveal());
+      const isLeak =
+        this.#reader.error !== null && this.#secrets.some((secret) => event.raw.includes(secret));
       if (isLeak) visible.push(UNQUOTABLE);
       else if (!isUsage || !this.#isHiding) visible.push(event.raw);
       if (this.#reader.isLast) break;

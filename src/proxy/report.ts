@@ -44,7 +44,9 @@ export function report(
   }
   // First: who is chosen next must not be the one that just failed.
   pool.report(member, verdict.effect, facts);
-  const selected = isCredentialFault(verdict.effect) ? route.failed(member) : null;
+  // To lack a model is no fault: a client's odd names must not move the selection.
+  const isItsFault = isCredentialFault(verdict.effect) && verdict.name !== 'model_missing';
+  const selected = isItsFault ? route.failed(member) : null;
   if (selected !== null) plane.onSelected(pool, member, selected, facts);
 }
 

@@ -57,7 +57,9 @@ export class PoolRoute implements Route {
   /** Chosen when the first is asked for: a call that is not admitted takes nobody's turn. */
   #order: Member[] | undefined;
   #next = 0;
-  #settleModel: ((tokens: number, nowMs: number) => void) | undefined;
+  /** Room taken of the pool's limits, by upstream model; the last is that of the attempt under way. */
+  readonly #taken = new Map<string, (tokens: number, nowMs: number) => void>();
+  #upstream = '';
 
   constructor(request: RouteRequest, parts: RouteParts) {
     this.#request = request;
@@ -73,16 +75,20 @@ export class PoolRoute implements Route {
       this.#next += 1;
       const need = this.#need(member);
       // The pool's own limit of the model is one call's, however many credentials it tries.
-      const waitMs =
-        this.#settleModel === undefined
-          ? pool.modelLimits.waitMs(need.served, need.tokens, need.monotonicMs)
-          : 0;
+      const { upstream } = need.served;
+      const waitMs = this.#taken.has(upstream)
+        ? 0
+        : pool.modelLimits.waitMs(need.served, need.tokens, need.monotonicMs);
       const taken =
         waitMs > 0
           ? { member, reason: 'limited' as const, untilMs: need.nowMs + waitMs }
           : pool.take(member, need, this.#isPanic);
       if (taken instanceof Lease) {
-        this.#settleModel ??= pool.modelLimits.take(need.served, need.tokens, need.monotonicMs);
+        if (!this.#taken.has(upstream)) {
+          const settle = pool.modelLimits.take(need.served, need.tokens, need.monotonicMs);
+          this.#taken.set(upstream, settle);
+        }
+        this.#upstream = upstream;
         return taken;
       }
       this.#excluded.push(taken);
@@ -106,7 +112,10 @@ export class PoolRoute implements Route {
   }
 
   settle(tokens: number): void {
-    this.#settleModel?.(tokens, this.#parts.clock.monotonic());
+    const nowMs = this.#parts.clock.monotonic();
+    for (const [upstream, settle] of this.#taken) {
+      settle(upstream === this.#upstream ? tokens : 0, nowMs);
+    }
   }
 
   limitedUntil(): number | null {

@@ -99,10 +99,14 @@ function payload(body: OutgoingBody, exchange: Exchange): Buffer | Readable | nu
   return Readable.from(
     (async function* () {
       yield* head;
+      exchange.isWaitingForClient = true;
       for await (const bytes of rest) {
+        exchange.isWaitingForClient = false;
         exchange.noteSent();
         yield bytes;
+        exchange.isWaitingForClient = true;
       }
+      exchange.isWaitingForClient = false;
     })(),
     { objectMode: false },
   );

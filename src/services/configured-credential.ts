@@ -14,12 +14,22 @@ export interface WantedCredential {
   createdAt: Date;
 }
 
-/** Makes the row of a configured credential, or brings it in line. */
+export interface Upserted {
+  row: Credential;
+  isChanged: boolean;
+  /** Why it is another account under the old name; null: it is the same, or the name is new. */
+  otherAccount: string | null;
+}
+
+/**
+ * Makes the row of a configured credential, or brings it in line. The balance of an account
+ * is forgotten with it.
+ */
 export async function upsertCredential(
   tx: EntityManager,
   { poolId, config, providerUrl, createdAt }: WantedCredential,
   sealer: Sealer,
-): Promise<{ row: Credential; isChanged: boolean }> {
+): Promise<Upserted> {
   const { name, api_key: secret } = config;
   const found = await tx.findOne(Credential, { poolId, name }, { populate: ['secretSealed'] });
   const id = found?.id ?? newId();
@@ -33,12 +43,9 @@ export async function upsertCredential(
     tpmLimit: config.tpm,
     models: config.models ?? null,
   };
-  if (
-    found !== null &&
-    isSame(found, facts) &&
-    sealer.open(found.secretSealed, secretBinding(id)) === secret
-  ) {
-    return { row: found, isChanged: false };
+  const otherAccount = found === null ? null : changeOfAccount(found, config, sealer);
+  if (found !== null && otherAccount === null && isSame(found, facts)) {
+    return { row: found, isChanged: false, otherAccount };
   }
   const changed = {
     ...facts,
@@ -46,20 +53,33 @@ export async function upsertCredential(
     secretHint: new Secret(secret).hint,
     updatedAt: createdAt,
   };
-  if (found !== null) return { row: Object.assign(found, changed), isChanged: true };
+  if (found !== null) {
+    const forgotten = otherAccount === null ? {} : UNKNOWN_BALANCE;
+    return { row: Object.assign(found, changed, forgotten), isChanged: true, otherAccount };
+  }
   const row = tx.create(Credential, {
     id,
     poolId,
     name,
     source: 'config',
-    balanceNano: null,
-    balanceUsedNano: null,
-    balanceCheckedAt: null,
     createdAt,
+    ...UNKNOWN_BALANCE,
     ...changed,
   });
   tx.persist(row);
-  return { row, isChanged: true };
+  return { row, isChanged: true, otherAccount };
+}
+
+const UNKNOWN_BALANCE = { balanceNano: null, balanceUsedNano: null, balanceCheckedAt: null };
+
+function changeOfAccount(
+  { id, provider, secretSealed }: Credential,
+  config: WantedCredential['config'],
+  sealer: Sealer,
+): string | null {
+  if (provider !== config.provider) return 'another provider was configured';
+  const isSameSecret = sealer.open(secretSealed, secretBinding(id)) === config.api_key;
+  return isSameSecret ? null : 'another secret was configured';
 }
 
 /** Lists are compared by their content; all else is plain. */

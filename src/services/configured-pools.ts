@@ -8,6 +8,7 @@ import { newId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/seal.ts';
 import type { Provider } from '../providers/provider.ts';
 import { upsertCredential } from './configured-credential.ts';
+import { endEarnedBans } from './earned-bans.ts';
 import { modelRuleMistakes } from './model-rule-mistakes.ts';
 import { change } from './operation.ts';
 import type { ServiceParts } from './operation.ts';
@@ -93,13 +94,21 @@ export async function applyConfiguredPools(
           providerUrl: registries.providers.get(wanted.provider)?.baseUrl ?? '',
           createdAt: new Date(now.getTime() + at),
         };
-        const credential = await upsertCredential(tx, facts, sealer);
-        kept.add(credential.row.id);
-        if (credential.isChanged)
+        const { row, isChanged, otherAccount } = await upsertCredential(tx, facts, sealer);
+        kept.add(row.id);
+        if (isChanged)
           note({
             type: 'credential.configured',
-            subject: credential.row.id,
+            subject: row.id,
             after: { pool: config.name, name: wanted.name, provider: wanted.provider },
+          });
+        if (otherAccount === null) continue;
+        for (const { id, model, reason } of await endEarnedBans(tx, row.id, now.getTime()))
+          note({
+            type: 'credential_ban.ended',
+            subject: row.id,
+            before: { ban: id, model, reason },
+            after: { cause: otherAccount },
           });
       }
     }

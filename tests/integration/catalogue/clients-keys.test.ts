@@ -13,7 +13,9 @@ type Form = [
   path?: (key: string) => string,
 ];
 
-const models = (headers: Headers, path = '/v1/models'): Buffer =>
+const usual = (): string => '/v1/models';
+
+const models = (headers: Headers, path: string): Buffer =>
   rawRequest({ method: 'GET', path, headers });
 
 const FORMS: Form[] = [
@@ -38,16 +40,19 @@ const FORMS: Form[] = [
   ['in two x-api-keys', 400, (key) => ({ 'x-api-key': [key, key] })],
 ];
 
-test.each(FORMS)('C22: a key %s is refused with %i', async (_name, status, headers, path) => {
-  const before = await marks(gateway());
-  const { key } = gateway();
-  const { answers, received } = await ask(gateway(), models(headers(key), path?.(key)));
-  expectRefusal(answers, { status, ...(status === 401 ? { code: 'invalid_api_key' } : {}) });
-  expect(answers[0]?.headers.get('x-should-retry')).toBe('false');
-  expect(received).not.toContain(key);
-  expect(await marks(gateway())).toEqual(before);
-  await expectServing(gateway());
-});
+test.each(FORMS)(
+  'C22: a key %s is refused with %i',
+  async (_name, status, headers, path = usual) => {
+    const before = await marks(gateway());
+    const { key } = gateway();
+    const { answers, received } = await ask(gateway(), models(headers(key), path(key)));
+    expectRefusal(answers, { status, ...(status === 401 ? { code: 'invalid_api_key' } : {}) });
+    expect(answers[0]?.headers.get('x-should-retry')).toBe('false');
+    expect(received).not.toContain(key);
+    expect(await marks(gateway())).toEqual(before);
+    await expectServing(gateway());
+  },
+);
 
 const ORIGINS = ['https://evil.test', 'null', 'http://gateway.evil.test', 'http://127.0.0.1:1'];
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { openHouse, otherProcess, poolAt, startProvider } from './fixture.ts';
+import type { Ban } from '../../../src/entities/ban.ts';
+import { openHouse, otherProcess, poolAt, startProvider, until } from './fixture.ts';
 import type { House } from './fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -137,6 +138,26 @@ describe('what is read', () => {
     await house.settled();
     await obey('a');
     expect(reasons(house, 'a')).toEqual(['banned', null]);
+  });
+
+  test('does not bring back a ban whose end is not on disk yet', async () => {
+    const { house, obey } = await officeOf(['a'], {
+      bans: { max_attempts: 1, ban_duration: 'permanent', error_codes: [500] },
+    });
+    house.report('a', FAILURE);
+    await house.settled();
+    const [row] = (await house.bans()) as [Ban];
+    await house.space.orm.em.getConnection().execute('alter table events rename to events_away');
+    house.upkeep.bans.end(house.member('a'), row, { isOnTrial: false });
+    await until(() => house.logs().includes('health not recorded'));
+    await obey('a');
+    expect(reasons(house, 'a')).toEqual([null, null]);
+    await house.space.orm.em.getConnection().execute('alter table events_away rename to events');
+    house.clock.advance(1000);
+    await house.settled();
+    await obey('a');
+    expect(reasons(house, 'a')).toEqual([null, null]);
+    expect(await house.bans()).toMatchObject([{ endedBy: 'system' }]);
   });
 
   test('of a credential that nobody has is nothing', async () => {

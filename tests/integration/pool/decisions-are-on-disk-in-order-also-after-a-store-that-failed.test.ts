@@ -16,8 +16,10 @@ const sql = ({ space }: House, text: string) => space.orm.em.getConnection().exe
 /** So many models banned, cooling or forbidden, one after the other. */
 function decide(made: House, from: number, to: number): void {
   for (let at = from; at < to; at += 1) {
+    // At most one event in ten seconds tells of the same state.
+    const nowMs = made.clock.now() + at * 10_000;
     if (at % 2 === 0)
-      made.report('a', { kind: 'cooling', ms: 1000 }, { status: 429, model: `m${at}` });
+      made.report('a', { kind: 'cooling', ms: 1000 }, { status: 429, model: `m${at}`, nowMs });
     else made.report('a', { kind: 'origin', isWhole: false, ms: null }, { model: `m${at}` });
   }
 }

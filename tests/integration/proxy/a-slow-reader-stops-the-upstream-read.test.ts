@@ -82,7 +82,7 @@ async function openSlowly(form: (typeof FORMS)[number]) {
 test.each(FORMS)(
   '$type: what is not read is not fetched, and a stall ends the call',
   async (form) => {
-    const { flood, gateway } = await openSlowly(form);
+    const { flood, gateway, socket } = await openSlowly(form);
     // The kernel may still take a little now and then, which begins the wait anew.
     await until(() => {
       gateway.clock.advance(59_000);
@@ -92,6 +92,8 @@ test.each(FORMS)(
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({ outcome: 'partial', reason: 'client_closed_request' });
     expect(records[0]?.durationMs).toBeGreaterThan(120_000);
+    // A socket that is not read does not see that it was closed.
+    socket.destroy();
   },
 );
 

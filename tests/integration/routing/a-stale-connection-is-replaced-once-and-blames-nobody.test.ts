@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { canaryFleet, startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { verdictsOf } from '../proxy/fixture.ts';
+import { until, verdictsOf } from '../proxy/fixture.ts';
 import { received, servers, statusOf, times, together } from './fixture.ts';
 
 const healthEvents = async (gateway: Gateway) => {
@@ -49,6 +49,21 @@ test('also when it may take only one attempt, and a stream too', async () => {
   const text = await (await gateway.chat({ stream: true })).text();
   expect(text.match(/\[DONE\]/g)).toHaveLength(1);
   expect(received(gateway)).toHaveLength(2);
+});
+
+test('one that breaks after the upstream had time to work is no stale one, though it was kept', async () => {
+  const gateway = await startGateway({ fleet: canaryFleet(10), isClockShared: true });
+  expect(await statusOf(gateway)).toBe(200);
+  gateway.sandbox.faults.set('cred-1', 'close-before-head|delay-head;ms=3000', {
+    from: 2,
+    times: 1,
+  });
+  const status = statusOf(gateway);
+  await until(() => received(gateway).length === 2);
+  gateway.clock.advance(3001);
+  expect(await status).toBe(502);
+  expect(received(gateway)).toHaveLength(2);
+  expect((await gateway.records()).map(verdictsOf)).toEqual([['served'], ['lost']]);
 });
 
 test('the same on a fresh connection is no stale one: the call may have run, and ends', async () => {

@@ -129,7 +129,7 @@ test('until it is lifted a ban survives a restart; then one call alone tries the
   await first.app.close(0);
   await first.space.close();
 
-  const second = await startFleet({ ...ROUTER, dataDir });
+  const second = await startFleet({ ...ROUTER, dataDir, like: first });
   expect(await together(second, 5)).toEqual(times(5, 200));
   expect(new Set(servers(second))).toEqual(new Set(['cred-2']));
   expect(await statusOf(second, { model: 'gpt-4o' })).toBe(200);

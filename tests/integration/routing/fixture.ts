@@ -21,13 +21,26 @@ export interface MemberOptions {
 
 export interface FleetOptions extends Omit<GatewayOptions, 'fleet'> {
   members: readonly MemberOptions[];
+  /** Whose credentials it has, for a second start on the same data; new ones unless given. */
+  like?: Gateway;
   /** Before the gateway asks it anything. */
   prepare?(sandbox: Sandbox): void;
 }
 
 /** A gateway whose pool's credentials have fields of their own; the sandbox is that of the pool. */
-export async function startFleet({ members, prepare, ...options }: FleetOptions): Promise<Gateway> {
-  const fleet = canaryFleet(...members.map(() => 10)).map((credential, index) => {
+export async function startFleet({
+  members,
+  like,
+  prepare,
+  ...options
+}: FleetOptions): Promise<Gateway> {
+  const drawn = canaryFleet(...members.map(() => 10));
+  const known = like?.sandbox.credentials.map(({ name, key }) => ({
+    name,
+    key,
+    balanceNano: 10n ** 10n,
+  }));
+  const fleet = (known ?? drawn).map((credential, index) => {
     const offers = members[index]?.offers;
     return offers === undefined ? credential : { ...credential, models: offers };
   });

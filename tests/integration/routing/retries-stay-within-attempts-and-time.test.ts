@@ -125,6 +125,7 @@ test('408, 409 and 425 are tried elsewhere once, then told as they are', async (
   const response = await gateway.chat();
   expect(response.status).toBe(409);
   expect((await errorOf(response)).message).toBe('Locked.');
-  expect((await gateway.records()).map(verdictsOf)).toEqual([['try_elsewhere', 'try_elsewhere']]);
+  // The second says that it is the request's doing.
+  expect((await gateway.records()).map(verdictsOf)).toEqual([['try_elsewhere', 'client_error']]);
   expect(await gateway.events('credential_ban.imposed')).toEqual([]);
 });

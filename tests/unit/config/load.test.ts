@@ -158,14 +158,16 @@ describe('pools', () => {
     expect(config.pools.map(({ name }) => name)).toEqual(['main']);
   });
 
-  test('a pool of given credentials has all else by default', () => {
+  test('a pool of given credentials has all else by its preset', () => {
     const made = {
       name: 'a',
       provider: 'sandbox',
       api_key: 'k',
       base_url: 'http://127.0.0.1:9/v1',
     };
-    expect(poolOf('round_robin', [made])).toMatchObject([{ name: 'default', attempts_max: 3 }]);
+    expect(poolOf('vercel-lb', [made])).toMatchObject([
+      { name: 'default', strategy: 'balance_weighted', attempts_max: 3 },
+    ]);
   });
 });
 

@@ -84,7 +84,7 @@ describe('refuses', () => {
     ['two codings', post('Content-Encoding', 'identity, gzip'), 415],
     ['a GET with a body', header('Content-Length', '1'), 400],
     ['a DELETE with chunks', { ...header('Transfer-Encoding', 'chunked'), method: 'DELETE' }, 400],
-    ['an unknown Expect', post('Expect', '200-ok'), 400],
+    ['an unknown Expect', post('Expect', '200-ok'), 417],
     ['two ways to tell a key', { headers: ['Authorization', 'Bearer a', 'x-api-key', 'a'] }, 400],
   ])('%s', (_name, shape, status) => {
     expect(inspect(request(shape))?.row.http).toBe(status);

@@ -91,7 +91,6 @@ describe('a list', () => {
     ['longer', ['gpt', 'o3', 'o4'], 3],
     ['shorter', ['gpt'], 1],
     ['of the same length', ['gpt', 'o4'], 2],
-    ['empty', [], 0],
   ])('that is %s is taken in anew', async (_name, ids, count) => {
     const { discovery, pool, recorded, end } = scout(listing('gpt', 'o3'));
     await discovery.refresh();
@@ -161,6 +160,12 @@ describe('a failure', () => {
     ['no JSON', answering('sk-canary-a is wrong'), 'the answer is not JSON'],
     ['no list', answering({ data: { gpt: 'sk-canary-a' } }), 'the answer is no list of models'],
     ['null', answering(null), 'the answer is no list of models'],
+    ['an empty list', answering({ data: [] }), 'the answer names no model'],
+    [
+      'entries without an id',
+      answering({ data: [{ name: 'sk-canary-a' }, { id: '' }, null] }),
+      'the answer names no model',
+    ],
   ])('%s changes nothing, and is logged without the secret', async (_name, reply, message) => {
     const { discovery, pool, end, logs, recorded } = scout(listing('gpt'));
     await discovery.refresh();
@@ -173,6 +178,12 @@ describe('a failure', () => {
     expect(logs()).toContain(message);
     expect(logs()).toContain('"credential":"name of a"');
     expect(logs()).not.toContain('sk-canary');
+  });
+
+  test('an empty first list leaves a credential serving everything', async () => {
+    const { discovery, pool, recorded } = scout(answering({ data: [] }));
+    await discovery.refresh();
+    expect([who(pool, 'gpt'), pool.members[0]?.discovered, recorded]).toEqual(['a', null, []]);
   });
 
   test('of one credential is nothing to the others', async () => {

@@ -119,13 +119,15 @@ describe('an event', () => {
   });
 });
 
-const forbidden = (name: string) => block({ state: 'forbidden', model: name });
+const STATES = ['forbidden', 'cooling', 'exhausted', 'suspect'] as const;
 
-describe('what one credential may not do, which clients choose,', () => {
-  test('is told once in ten seconds', () => {
+describe.each(STATES)('%s, which clients can cause,', (state) => {
+  const of = (model: string | null) => block({ state, model });
+
+  test('is told of a credential once in ten seconds', () => {
     const { listener, written, member } = desk();
     const at = (name: string, ms: number) =>
-      listener.blocked(member, forbidden(name), { ...facts, nowMs: NOW + ms });
+      listener.blocked(member, of(name), { ...facts, nowMs: NOW + ms });
     at('m1', 0);
     at('also', 0);
     at('m2', 9999);
@@ -135,21 +137,38 @@ describe('what one credential may not do, which clients choose,', () => {
     expect(models).toEqual(['m1', 'm3']);
   });
 
-  test('takes no word from other credentials, or other states', () => {
+  test('and that it is over, as seldom', () => {
     const { listener, written, member } = desk();
-    listener.blocked(member, forbidden('m'), facts);
-    listener.blocked(aMember('b'), forbidden('m'), facts);
-    listener.blocked(member, block({}), facts);
-    listener.blocked(member, block({}), facts);
-    expect(written).toHaveLength(4);
+    for (const ms of [0, 1, 9999, 10_000, 10_001]) {
+      listener.recovered(member, [of('m'), of('n')], { ...facts, nowMs: NOW + ms });
+    }
+    expect(written).toEqual([told(state, 'm'), told(state, 'm')]);
+  });
+
+  test('takes no word from the whole credential, other credentials, or other states', () => {
+    const { listener, written, member } = desk();
+    for (const model of ['m', null]) listener.blocked(member, of(model), facts);
+    listener.recovered(member, [of('m')], facts);
+    listener.blocked(aMember('b'), of('m'), facts);
+    for (const other of STATES) listener.blocked(member, block({ state: other }), facts);
+    expect(written).toHaveLength(7);
   });
 
   test('is told again when the wall clock was set back', () => {
     const { listener, written, member } = desk();
-    listener.blocked(member, forbidden('m1'), facts);
-    listener.blocked(member, forbidden('m2'), { ...facts, nowMs: NOW - 86_400_000 });
+    listener.blocked(member, of('m1'), facts);
+    listener.blocked(member, of('m2'), { ...facts, nowMs: NOW - 86_400_000 });
     expect(written).toHaveLength(2);
   });
+});
+
+test('the end of a ban, and what befalls an origin, is told each time', () => {
+  const { listener, written, member } = desk();
+  for (const model of ['m', 'n', null]) {
+    listener.recovered(member, [block({ state: 'banned', model })], facts);
+    listener.ejected(member, NOW + 1000, facts);
+  }
+  expect(written).toHaveLength(6);
 });
 
 test('bans, probes and balance checks are passed on', () => {

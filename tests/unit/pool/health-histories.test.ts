@@ -40,13 +40,14 @@ interface OpenCall {
 
 const ORDER = [
   ['banned', 'exhausted', 'suspect', 'cooling'],
-  ['banned', 'cooling', 'forbidden'],
+  ['banned', 'exhausted', 'cooling', 'forbidden'],
 ];
 
 class Oracle {
   held: Held[] = [];
   bans: OpenBan[] = [];
   #exhaustedBy = '';
+  #suspectedMs: number | null = null;
 
   /** What concerns a call of the model, the strongest first. */
   concerning(model: string): Held[] {
@@ -65,7 +66,10 @@ class Oracle {
 
   ban(ban: OpenBan): void {
     this.bans.push(ban);
-    this.#drop('suspect', ban.model === null ? null : 'none');
+    if (ban.model === null) {
+      this.#drop('suspect', null);
+      this.#suspectedMs = null;
+    }
     this.#rule(ban.model);
   }
 
@@ -119,12 +123,18 @@ class Oracle {
     if (effect.kind === 'forbidden' || effect.kind === 'unauthorized') {
       until('forbidden', model, () => seconds(30));
     }
-    if (effect.kind === 'unauthorized') until('suspect', null, () => seconds(30));
-    if (effect.kind === 'exhausted') {
+    if (effect.kind === 'unauthorized' && nowMs >= (this.#suspectedMs ?? 0) + 30_000) {
+      this.#suspectedMs = nowMs;
+      until('suspect', null, () => seconds(30));
+    }
+    if (effect.kind === 'exhausted' && hasBalance) {
       this.#exhaustedBy = model;
-      until('exhausted', null, (strike) =>
-        hasBalance ? Infinity : nowMs + Math.min(60, 5 * 2 ** (strike - 1)) * MINUTE_MS,
-      );
+      until('exhausted', null, () => Infinity);
+    } else if (effect.kind === 'exhausted') {
+      const grown = (strike: number) => nowMs + Math.min(60, 5 * 2 ** (strike - 1)) * MINUTE_MS;
+      until('exhausted', model, grown);
+      const poor = MODELS.map((name) => this.#find('exhausted', name));
+      if (poor.every((one) => (one?.untilMs ?? 0) > nowMs)) until('exhausted', null, grown);
     }
   }
 

@@ -173,17 +173,50 @@ describe('forbidden and suspect', () => {
     expect(health.clearSuspicion()).toBe(false);
   });
 
-  test('a probe that found nothing out leaves it suspect no longer than thirty seconds', () => {
+  test('a probe that never ends leaves it suspect no longer than thirty seconds', () => {
     const health = new Health();
     apply(health, UNAUTHORIZED);
     expect(reasons(health, NOW + 29_999)).toEqual(['suspect', 'suspect']);
     expect(reasons(health, NOW + 30_000)).toEqual([null, null]);
   });
 
-  test('each further 401 asks for a probe, but is no news', () => {
+  test('within thirty seconds a further 401 concerns its model alone, and asks for no probe', () => {
     const health = new Health();
     apply(health, UNAUTHORIZED);
-    expect(apply(health, UNAUTHORIZED)).toMatchObject({ block: null, wantsProbe: true });
+    expect(apply(health, UNAUTHORIZED)).toMatchObject({ block: null, wantsProbe: false });
+    health.clearSuspicion();
+    const nowMs = NOW + 29_999;
+    const again = apply(health, UNAUTHORIZED, { nowMs, model: 'other' });
+    expect(again).toMatchObject({ wantsProbe: false, block: { state: 'forbidden' } });
+    expect(reasons(health, nowMs)).toEqual(['forbidden', 'forbidden']);
+    expect(reason(health, nowMs, 'third')).toBeNull();
+    const later = apply(health, UNAUTHORIZED, { nowMs: NOW + 30_000 });
+    expect(later).toMatchObject({ wantsProbe: true, block: { state: 'suspect', model: null } });
+    expect(reason(health, NOW + 30_000, 'third')).toBe('suspect');
+  });
+
+  test.each([
+    ['the wall clock was set back', () => undefined, -86_400_000],
+    [
+      'a ban of the whole credential has ended',
+      (health: Health) => {
+        ban(health);
+        health.endBan('b1', NOW, ON);
+      },
+      1000,
+    ],
+  ])('sooner where %s', (_name, happen, offsetMs) => {
+    const health = new Health();
+    apply(health, UNAUTHORIZED);
+    happen(health);
+    expect(apply(health, UNAUTHORIZED, { nowMs: NOW + offsetMs }).wantsProbe).toBe(true);
+  });
+
+  test('a 403, which has its own measure of probes, puts off no suspicion', () => {
+    const health = new Health();
+    apply(health, FORBIDDEN);
+    expect(apply(health, UNAUTHORIZED)).toMatchObject({ wantsProbe: true });
+    expect(reasons(health)).toEqual(['suspect', 'suspect']);
   });
 
   test.each([UNAUTHORIZED, FORBIDDEN])(
@@ -253,7 +286,56 @@ describe('exhausted', () => {
     const health = new Health();
     for (let call = 0; call < 200; call += 1) apply(health, EXHAUSTED);
     expect(health.exclusion('m', NOW)?.untilMs).toBe(NOW + 5 * MINUTE_MS);
-    expect(health.blocks(NOW)).toMatchObject([{ state: 'exhausted', strike: 1 }]);
+    expect(health.blocks(NOW)).toMatchObject([{ state: 'exhausted', model: 'm', strike: 1 }]);
+  });
+
+  test('with none to ask, one model without money says nothing of the others', () => {
+    const health = new Health();
+    for (const offsetMs of [0, 1, 2]) apply(health, EXHAUSTED, { nowMs: NOW + offsetMs });
+    expect(reasons(health)).toEqual(['exhausted', null]);
+  });
+
+  test('a second model without money meanwhile: the whole credential, as news', () => {
+    const health = new Health();
+    apply(health, EXHAUSTED);
+    const nowMs = NOW + 5 * MINUTE_MS - 1;
+    const { block } = apply(health, EXHAUSTED, { nowMs, model: 'other' });
+    const untilMs = nowMs + 5 * MINUTE_MS;
+    expect(block).toMatchObject({ state: 'exhausted', model: null, untilMs, strike: 1 });
+    expect(reason(health, nowMs, 'third')).toBe('exhausted');
+    expect(apply(health, EXHAUSTED, { nowMs, model: 'third' }).block).toBeNull();
+    expect(reason(health, untilMs, 'third')).toBeNull();
+  });
+
+  test('a second one after the first has waited: each for itself', () => {
+    const health = new Health();
+    apply(health, EXHAUSTED);
+    const nowMs = NOW + 5 * MINUTE_MS;
+    const { block } = apply(health, EXHAUSTED, { nowMs, model: 'other' });
+    expect(block).toMatchObject({ state: 'exhausted', model: 'other' });
+    expect(reason(health, nowMs, 'third')).toBeNull();
+  });
+
+  test('of the whole credential it waits twice as long each time that two models confirm it', () => {
+    const health = new Health();
+    let nowMs = NOW;
+    const minutes = [1, 2, 3].map(() => {
+      apply(health, EXHAUSTED, { nowMs });
+      const untilMs = apply(health, EXHAUSTED, { nowMs, model: 'other' }).block?.untilMs ?? 0;
+      const lastedMs = untilMs - nowMs;
+      nowMs = untilMs;
+      return lastedMs / MINUTE_MS;
+    });
+    expect(minutes).toEqual([5, 10, 20]);
+  });
+
+  test('a ban of a model hides its missing money, which hides its cooling', () => {
+    const health = new Health();
+    apply(health, COOLING);
+    apply(health, EXHAUSTED);
+    expect(reason(health)).toBe('exhausted');
+    ban(health, { model: 'm' });
+    expect(reason(health)).toBe('banned');
   });
 });
 
@@ -288,7 +370,7 @@ describe('the reason told', () => {
     ['banned', (health) => ban(health, { id: 'of-model', model: 'm' })],
     ['cooling', (health) => void apply(health, COOLING, { policy: whole })],
     ['suspect', (health) => void apply(health, UNAUTHORIZED)],
-    ['exhausted', (health) => void apply(health, EXHAUSTED)],
+    ['exhausted', (health) => void apply(health, EXHAUSTED, { hasBalance: true })],
     ['banned', (health) => ban(health, { id: 'whole' })],
   ];
 
@@ -314,10 +396,16 @@ describe('the reason told', () => {
   });
 });
 
+/** The whole credential has to be tried, and nothing else: what two models found was all it took. */
 function onTrial(): Health {
   const health = new Health();
-  apply(health, EXHAUSTED);
+  noMoney(health, NOW);
   return health;
+}
+
+function noMoney(health: Health, nowMs: number) {
+  apply(health, EXHAUSTED, { model: 'dear', nowMs });
+  return apply(health, EXHAUSTED, { model: 'dearer', nowMs });
 }
 
 describe('a trial', () => {
@@ -349,15 +437,14 @@ describe('a trial', () => {
     expect(reasons(health, OVER)).toEqual([null, null]);
     health.endTrial(claim);
     expect(health.beginTrial('m', OVER)).toEqual([]);
-    expect(health.isClear).toBe(true);
-    expect(apply(health, EXHAUSTED).block).toMatchObject({ strike: 1 });
+    expect(noMoney(health, OVER).block).toMatchObject({ model: null, strike: 1 });
   });
 
   test('that fails blocks for longer, and the next one is another call’s', () => {
     const health = onTrial();
     const claim = health.beginTrial('m', OVER);
-    const { block } = apply(health, EXHAUSTED, { nowMs: OVER });
-    expect(block).toMatchObject({ strike: 2, untilMs: OVER + 10 * MINUTE_MS });
+    const { block } = noMoney(health, OVER);
+    expect(block).toMatchObject({ model: null, strike: 2, untilMs: OVER + 10 * MINUTE_MS });
     health.endTrial(claim);
     expect(reasons(health, OVER)).toEqual(['exhausted', 'exhausted']);
     expect(reasons(health, OVER + 10 * MINUTE_MS)).toEqual([null, null]);
@@ -368,7 +455,7 @@ describe('a trial', () => {
     const health = onTrial();
     const slow = health.beginTrial('m', OVER);
     health.passed('m', OVER);
-    apply(health, EXHAUSTED, { nowMs: OVER });
+    noMoney(health, OVER);
     const later = OVER + 5 * MINUTE_MS;
     expect(reasons(health, later)).toEqual([null, null]);
     health.beginTrial('m', later);
@@ -641,7 +728,7 @@ describe('names of models that clients invent', () => {
 
   test('drive out neither a ban nor what holds for the whole credential', () => {
     const health = new Health();
-    apply(health, EXHAUSTED);
+    apply(health, EXHAUSTED, { hasBalance: true });
     ban(health, { id: 'of-model', model: 'm' });
     flood(health, 2500);
     expect(health.blocks(NOW).map(({ state }) => state)).toContain('exhausted');

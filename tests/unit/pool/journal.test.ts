@@ -58,6 +58,15 @@ test('is on disk in the order of the decisions, rows before the events of the sa
   expect(store.disk).toEqual(['slow row', '1', 'row', '2', '3', '4']);
 });
 
+test('work that finds nothing to change has no events, and those after it have theirs', async () => {
+  const { journal, store } = aStore();
+  journal.write([draft('1')], () => Promise.resolve(false));
+  journal.write([draft('2')], () => Promise.resolve(true));
+  journal.write([draft('3')], () => undefined);
+  await journal.flushed();
+  expect(store.disk).toEqual(['2', '3']);
+});
+
 test('flushed waits for what was written before, not for what comes after', async () => {
   const { journal, store } = aStore();
   journal.write([draft('1')]);

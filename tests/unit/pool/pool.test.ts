@@ -105,7 +105,7 @@ describe('candidates', () => {
   ];
 
   test.each(troubles)('leave out who is %s', (_name, befall, reason, untilMs) => {
-    const member = aMember('a', { limits: { rpm: 1, tpm: null } });
+    const member = aMember('a', { kind: RICH, limits: { rpm: 1, tpm: null } });
     const { pool } = aPool([member, aMember('b')]);
     expect(seen(pool)).toEqual({ usable: 'ab', out: {}, isPanic: false });
     befall(member);
@@ -164,6 +164,12 @@ describe('candidates', () => {
       expect(seen(pool, { tokens: 10 }).usable).toBe('a');
     expect(member.inFlight).toBe(0);
     expect(pool.take(member, aNeed({ tokens: 10 }), false)).toBeInstanceOf(Lease);
+  });
+
+  test('a balance counts only where the provider tells one', () => {
+    const told = aMember('a', { kind: RICH, balanceNano: 0n });
+    const left = aMember('b', { balanceNano: 0n });
+    expect(seen(aPool([told, left]).pool)).toMatchObject({ usable: 'b', out: { a: 'exhausted' } });
   });
 
   test('an unknown balance is none’s fault', () => {
@@ -553,7 +559,14 @@ describe('a credential is usable', () => {
     ['cooling for a model', true, applying({ kind: 'cooling', ms: 1000 })],
     ['forbidden for calls that name no model', true, applying({ kind: 'forbidden' }, '')],
     ['suspect', false, applying({ kind: 'unauthorized' })],
-    ['exhausted', false, applying({ kind: 'exhausted' })],
+    ['exhausted for a model', true, applying({ kind: 'exhausted' })],
+    [
+      'exhausted for two',
+      false,
+      (member) => {
+        for (const model of ['m', 'n']) applying({ kind: 'exhausted' }, model)(member);
+      },
+    ],
     [
       'banned for a model',
       true,
@@ -580,6 +593,7 @@ describe('a credential is usable', () => {
 
 test('a rebuilt pool keeps its turn and the limits of its models', () => {
   const { pool } = aPool([aMember('a')], { selectedCredentialId: 'a' });
+  expect(pool).toMatchObject({ id: 'p1', name: 'pool', strategy: 'round_robin' });
   expect(pool.turn).toEqual({ cursor: 0, selectedId: 'a' });
   pool.turn.cursor = 3;
   pool.turn.selectedId = 'b';

@@ -63,58 +63,79 @@ function clinic(reply: FarEnd['reply'] = 200, facts: Partial<MemberFacts> = {}) 
     const { wantsProbe } = on.health.apply(effect, told, pool.policy.health, false);
     if (wantsProbe) prober.suspect(on, told);
   };
-  const reason = () => member.health.exclusion('other', clock.now())?.reason ?? null;
+  const reason = (model = 'other') => member.health.exclusion(model, clock.now())?.reason ?? null;
   const types = () => written.map(({ type }) => type);
   return { clock, end, member, pool, pools, written, logs, bans, prober, answered, reason, types };
 }
 
+const active = (cause: string) => ({
+  type: 'credential_health.active',
+  subject: 'a',
+  actor: 'system',
+  requestId: 'r1',
+  before: { state: 'suspect' },
+  after: { cause },
+});
+
+/** What each finding comes to: for the refused model, for another, and as an event. */
+const FOUND: Record<string, { reasons: (string | null)[]; event: object }> = {
+  works: { reasons: ['forbidden', null], event: active('its provider accepts it') },
+  unclear: { reasons: ['forbidden', null], event: active('its provider gave no clear answer') },
+  refused: { reasons: ['banned', 'banned'], event: { type: 'credential_ban.imposed' } },
+};
+
 describe('what the provider answers to our own question', () => {
   const picky = aKind({ refusesCredential: (answer) => (answer as { bad?: true }).bad === true });
 
-  test.each<[string, FarEnd['reply'], string | null]>([
-    ['200', 200, null],
-    ['204', 204, null],
-    ['404: it knows us', 404, null],
-    ['401', 401, 'banned'],
-    ['400 that is about the credential', answering({ bad: true }, 400), 'banned'],
-    ['400 about anything else', answering({ bad: false }, 400), 'suspect'],
-    ['400 that is no JSON', answering('bad', 400), 'suspect'],
-    ['403', 403, 'suspect'],
-    ['402', 402, 'suspect'],
-    ['429', 429, 'suspect'],
-    ['a redirect', 302, 'suspect'],
-    ['a choice of them', 300, 'suspect'],
-    ['500', 500, 'suspect'],
-    ['no answer at all', 'broken', 'suspect'],
-  ])('%s', async (_name, reply, expected) => {
-    const { answered, prober, reason, clock, types, logs } = clinic(reply, { kind: picky });
+  test.each<[string, FarEnd['reply'], string]>([
+    ['200', 200, 'works'],
+    ['204', 204, 'works'],
+    ['404: it knows us', 404, 'works'],
+    ['401', 401, 'refused'],
+    ['400 that is about the credential', answering({ bad: true }, 400), 'refused'],
+    ['400 about anything else', answering({ bad: false }, 400), 'unclear'],
+    ['400 that is no JSON', answering('bad', 400), 'unclear'],
+    ['403', 403, 'unclear'],
+    ['402', 402, 'unclear'],
+    ['429', 429, 'unclear'],
+    ['a redirect', 302, 'unclear'],
+    ['a choice of them', 300, 'unclear'],
+    ['500', 500, 'unclear'],
+    ['no answer at all', 'broken', 'unclear'],
+  ])('%s', async (_name, reply, finding) => {
+    const { answered, prober, reason, written, logs } = clinic(reply, { kind: picky });
     answered();
-    expect(reason()).toBe('suspect');
+    expect([reason('m'), reason()]).toEqual(['suspect', 'suspect']);
     await prober.idle();
-    expect(reason()).toBe(expected);
-    const events = { banned: ['credential_ban.imposed'], suspect: [] };
-    expect(types()).toEqual(
-      expected === null ? ['credential_health.active'] : events[expected as 'banned'],
-    );
-    clock.advance(30_000);
-    await prober.idle();
-    expect(reason()).toBe(expected === 'banned' ? 'banned' : null);
+    expect([reason('m'), reason()]).toEqual(FOUND[finding]?.reasons);
+    expect(written).toMatchObject([FOUND[finding]?.event ?? {}]);
     expect(logs()).toBe('');
   });
 
   test('silence for ten seconds says nothing', async () => {
-    const { answered, prober, reason, clock, types } = clinic('silent');
+    const { answered, prober, reason, clock, written } = clinic('silent');
     answered();
     await quiet();
-    clock.advance(10_000);
+    clock.advance(9999);
+    expect([reason(), written]).toEqual(['suspect', []]);
+    clock.advance(1);
     await prober.idle();
-    expect([reason(), types()]).toEqual(['suspect', []]);
+    expect(reason()).toBeNull();
+    expect(written).toMatchObject([FOUND['unclear']?.event ?? {}]);
+  });
+
+  test('what it cannot answer before a stop is no news', async () => {
+    const { answered, prober, types } = clinic('silent');
+    answered();
+    await quiet();
+    await prober.stop();
+    expect(types()).toEqual([]);
   });
 
   test.each([
     ['refuses a token', 401, 'banned'],
     ['refuses a token in another way', 400, 'banned'],
-    ['has no token to give now', 503, 'suspect'],
+    ['has no token to give now', 503, null],
   ])('a provider that %s', async (_name, status, expected) => {
     const { answered, prober, reason, end } = clinic(status, { kind: EXCHANGING });
     answered();
@@ -153,23 +174,18 @@ describe('the question', () => {
     expect([reason(), types()]).toEqual(['banned', ['credential_ban.imposed']]);
   });
 
-  test('is asked anew for refusals after it was answered', async () => {
-    const { answered, prober, end, written } = clinic(200);
+  test('is asked anew for a refusal half a minute later, until then of no other', async () => {
+    const { answered, prober, end, written, clock, reason } = clinic(200);
     for (const round of [1, 2, 3]) {
-      answered();
-      await prober.idle();
-      expect(end.asked).toHaveLength(round);
+      for (const waitMs of [0, 1, 29_998]) {
+        clock.advance(waitMs);
+        answered();
+        await prober.idle();
+        expect([end.asked.length, reason()]).toEqual([round, null]);
+      }
+      clock.advance(1);
     }
-    expect(written).toEqual(
-      Array.from({ length: 3 }, () => ({
-        type: 'credential_health.active',
-        subject: 'a',
-        actor: 'system',
-        requestId: 'r1',
-        before: { state: 'suspect' },
-        after: { cause: 'its provider accepts it' },
-      })),
-    );
+    expect(written).toEqual(Array.from({ length: 3 }, () => active('its provider accepts it')));
   });
 
   test('is asked for each credential by itself', async () => {
@@ -183,7 +199,7 @@ describe('the question', () => {
     await prober.stop();
   });
 
-  test('clients that cause 403s cause one in thirty seconds, 401s as many as it takes', async () => {
+  test('403s cause one in thirty seconds after any other, 401s after one that a 401 caused', async () => {
     const { answered, prober, end, clock, types } = clinic(200);
     const ask = async (status: number) => {
       answered(status);
@@ -196,9 +212,10 @@ describe('the question', () => {
     clock.advance(29_999);
     expect(await ask(403)).toBe(2);
     clock.advance(1);
-    expect(await ask(403)).toBe(3);
+    expect([await ask(403), await ask(401)]).toEqual([3, 4]);
+    expect(await ask(401)).toBe(4);
     // A 403 alone makes nobody suspect: there is nothing to clear.
-    expect(types()).toEqual(['credential_health.active']);
+    expect(types()).toEqual(['credential_health.active', 'credential_health.active']);
   });
 
   test('is not asked any more after a stop', async () => {

@@ -27,7 +27,14 @@ test('a selection that moved on is told with its cause, and kept in the pool’s
     },
   ]);
   const updates: unknown[] = [];
-  const tx = { nativeUpdate: (...args: unknown[]) => Promise.resolve(updates.push(args)) };
-  await written[0]?.work(tx as unknown as EntityManager);
-  expect(updates).toEqual([[PoolRow, { id: 'p1' }, { selectedCredentialId: 'b' }]]);
+  const tx = {
+    nativeUpdate: (...args: unknown[]) => Promise.resolve(updates.push(args)),
+  } as unknown as EntityManager;
+  expect(await written[0]?.work(tx)).toBe(true);
+  const isOurs = [
+    { selectedCredentialId: null },
+    { selectedCredentialId: 'a' },
+    { selectedCredentialId: { $nin: ['a', 'b'] } },
+  ];
+  expect(updates).toEqual([[PoolRow, { id: 'p1', $or: isOurs }, { selectedCredentialId: 'b' }]]);
 });

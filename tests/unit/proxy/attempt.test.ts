@@ -73,7 +73,7 @@ function anAttempt(given: Given = {}) {
   const pool = aPool([member], { heartbeatMs: given.heartbeatMs ?? null });
   const served = aServed(given.upstream ?? 'm');
   const lease = new Lease(member, { served, tokens: 0, nowMs: NOW, monotonicMs: 0 });
-  const outgoing = { call: client.call, endpoint, pool, request };
+  const outgoing = { call: client.call, endpoint, pool, request, key: { id: 'key-1' } };
   const start = () => attempt(outgoing, { lease, isFresh }, { transport, clock, tokens });
   return { ...upstream, clock, client, member, tokens, sent, asked, start, aborts: upstream.asked };
 }
@@ -426,7 +426,9 @@ describe('a body that passes through', () => {
     const outcome = made.start();
     made.exchange.onRequestStart(controllerOf(made));
     made.lose();
-    await expect(outcome).rejects.toBe(mistake);
+    const { answer, violation } = await outcome;
+    expect(violation).toBe(mistake);
+    expect(answer).toMatchObject({ phase: 'failed', failure: 'client_stalled' });
   });
 
   test('and is found bad behind an answer leaves the answer', async () => {

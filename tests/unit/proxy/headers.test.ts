@@ -56,7 +56,6 @@ describe('upstreamHeaders', () => {
       'openai-beta': 'assistants=v2',
       'anthropic-version': '2023-06-01',
       'anthropic-beta': 'tools',
-      'idempotency-key': 'k',
     };
     const sent = upstreamHeaders(callWith(allowed), memberOf('openai'), body, 'sk-upstream');
     expect(sent).toEqual({ ...OURS, ...allowed });
@@ -66,7 +65,7 @@ describe('upstreamHeaders', () => {
     const headers = {
       accept: ['a', 'b'],
       'openai-beta': 'x\r\ninjected: 1',
-      'idempotency-key': 'é',
+      'anthropic-beta': 'é',
     };
     expect(upstreamHeaders(callWith(headers), memberOf('openai'), body, 'sk-upstream')).toEqual(
       OURS,

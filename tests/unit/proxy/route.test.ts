@@ -4,6 +4,7 @@ import type { Random } from '../../../src/lib/random.ts';
 import type { Lease } from '../../../src/pool/lease.ts';
 import type { Member } from '../../../src/pool/member.ts';
 import type { Pool } from '../../../src/pool/pool.ts';
+import { vercel } from '../../../src/providers/vercel.ts';
 import { PoolRoute } from '../../../src/proxy/route.ts';
 import { HandClock, NOW, aMember, aPool, aRule, alike, facts } from './fixture.ts';
 
@@ -142,7 +143,6 @@ describe('who cannot serve', () => {
       (pool) => pool.report(named(pool, 'b'), { kind: 'exhausted' }, facts(MODEL, { status: 402 })),
       { reason: 'exhausted', untilMs: NOW + 300_000 },
     ],
-    ['no money', (pool) => void (named(pool, 'b').balanceNano = 0n), { reason: 'exhausted' }],
     [
       'an origin that is unwell',
       (pool) => eject(pool, 'b'),
@@ -230,7 +230,6 @@ describe('what happens meanwhile', () => {
   test.each<[string, (pool: Pool) => void, reason: string]>([
     ['a ban', (pool) => ban(named(pool, 'b')), 'banned'],
     ['a 429 of another call', (pool) => cool(pool, 'b', 7000), 'cooling'],
-    ['the last money is spent', (pool) => void (named(pool, 'b').balanceNano = -1n), 'exhausted'],
     ['an ejection', (pool) => eject(pool, 'b'), 'ejected'],
   ])('is obeyed when the turn comes: %s', (_name, happen, reason) => {
     const pool = aPool(alike('abc'));
@@ -240,6 +239,16 @@ describe('what happens meanwhile', () => {
     expect(all(one)).toBe('c');
     expect(one.note.order).toEqual(['a', 'b', 'c']);
     expect(one.note.excluded).toMatchObject([{ credential: 'b', reason }]);
+  });
+
+  test('is obeyed when the turn comes: no money, or the last of it is spent', () => {
+    const pool = aPool(alike('abc', { kind: vercel, balanceNano: 10n ** 9n }));
+    const one = routes(pool).route();
+    expect(taken(one).member.id).toBe('a');
+    named(pool, 'b').balanceNano = -1n;
+    expect(all(one)).toBe('c');
+    expect(one.note.excluded).toMatchObject([{ credential: 'b', reason: 'exhausted' }]);
+    expect(all(routes(pool).route())).not.toContain('b');
   });
 
   test('is obeyed when another call has used up a limit', () => {

@@ -1,4 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { Ban } from '../../../src/entities/ban.ts';
+import type { BanReason } from '../../../src/entities/ban.ts';
 import { Credential } from '../../../src/entities/credential.ts';
 import { Pool } from '../../../src/entities/pool.ts';
 import { aCredential, openOffice } from './fixture.ts';
@@ -70,5 +72,77 @@ test('a start keeps whom operators have selected', async () => {
   expect(row).toMatchObject({
     strategy: 'selected_then_rotate',
     selectedCredentialId: two?.id,
+  });
+});
+
+describe('what was learned of an account', () => {
+  const MINUTE_MS = 60_000;
+
+  /** A credential with a known balance and a ban of every kind, by name. */
+  async function learned() {
+    const office = await openOffice();
+    await office.configure(poolsWith({}));
+    const [row] = await credentialsOf(office);
+    const credentialId = row?.id ?? '';
+    const em = office.space.orm.em.fork();
+    const balance = { balanceNano: 5n, balanceUsedNano: 2n, balanceCheckedAt: new Date(0) };
+    await em.nativeUpdate(Credential, { id: credentialId }, balance);
+    const nowMs = office.clock.now();
+    const bans: [string, BanReason, number | null][] = [
+      ['confirmed', 'unauthorized', nowMs + MINUTE_MS],
+      ['confirmed, its time over', 'unauthorized', nowMs - 1],
+      ['counted', 'counted', nowMs + MINUTE_MS],
+      ['counted for ever', 'counted', null],
+      ['counted, over', 'counted', nowMs - 1],
+      ['by hand', 'operator', null],
+    ];
+    for (const [at, [id, reason, untilMs]] of bans.entries()) {
+      const facts = { id, credentialId, model: `m${at}`, reason, untilMs, actor: 'system' };
+      const evidence = { statuses: [401], requestIds: [] };
+      const startedAtMs = nowMs - MINUTE_MS + at;
+      const open = { endedAtMs: null, endedBy: null };
+      em.persist(em.create(Ban, { ...facts, evidence, strike: 1, startedAtMs, ...open }));
+    }
+    await em.flush();
+    const ended = async () => {
+      const rows = await office.space.orm.em
+        .fork()
+        .find(Ban, { endedAtMs: { $ne: null } }, { orderBy: { startedAtMs: 'asc' } });
+      return rows.map((ban) => [ban.id, (ban.endedAtMs ?? 0) >= nowMs, ban.endedBy]);
+    };
+    return { office, credentialId, balance, ended };
+  }
+
+  test.each([
+    ['secret', { api_key: 'sk-another-secret' }, 'another secret was configured'],
+    ['provider', { provider: 'anthropic' }, 'another provider was configured'],
+  ])('is forgotten with its %s, but not what an operator said', async (_name, fields, cause) => {
+    const { office, credentialId, ended } = await learned();
+    await office.configure(poolsWith(fields));
+    expect(await credentialsOf(office)).toMatchObject([
+      { id: credentialId, balanceNano: null, balanceUsedNano: null, balanceCheckedAt: null },
+    ]);
+    expect(await ended()).toEqual([
+      ['confirmed', true, 'system'],
+      ['confirmed, its time over', true, 'system'],
+      ['counted', true, 'system'],
+      ['counted for ever', true, 'system'],
+    ]);
+    const events = await office.events('credential_ban.');
+    expect(events).toHaveLength(4);
+    expect(events[0]).toMatchObject({
+      type: 'credential_ban.ended',
+      subject: credentialId,
+      actor: 'system',
+      before: { ban: 'confirmed', model: 'm0', reason: 'unauthorized' },
+      after: { cause },
+    });
+  });
+
+  test('is kept through all other changes', async () => {
+    const { office, balance, ended } = await learned();
+    await office.configure(poolsWith({ weight: 5, base_url: 'http://127.0.0.1:9/v1' }));
+    expect(await credentialsOf(office)).toMatchObject([{ ...balance, weight: 5 }]);
+    expect([await ended(), await office.events('credential_ban.')]).toEqual([[], []]);
   });
 });

@@ -43,6 +43,7 @@ function inMemory(): { database: Database.Database; statements: Statements } {
   ]);
   const type = (name: string) => {
     if (name === 'id') return 'text not null primary key';
+    if (name === 'route') return 'text';
     if (name === 'first_byte_ms') return 'integer';
     return `${isNumber.has(name) ? 'bigint' : 'text'} not null`;
   };

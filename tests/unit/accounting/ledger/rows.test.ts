@@ -49,6 +49,7 @@ test('a record has one cell for each column, in its place', () => {
     outcome: 'settled',
     reason: 'ok',
     attempts: '[{"credential":"credential-1","status":200,"verdict":"served","ms":11}]',
+    route: null,
     usage_source: 'reported',
     cost_nano: '4500',
     price_id: 'price-1',
