@@ -111,6 +111,8 @@ describe.each([0, 1])('an endless stream with DRAIN_SECONDS=%i', (drainSeconds) 
 
     expect(onlyRecord(server)).toMatchObject({ id: stream.id, outcome: 'partial' });
     expect(onlyRecord(server)['output']).toBeGreaterThan(0);
+    // The fleet, in this process, may hear of the closed connection after the exit.
+    await until(() => finishedOf(sandbox, stream.id).length > 0, STOP_MS);
     expect(finishedOf(sandbox, stream.id)).toMatchObject([{ outcome: 'aborted' }]);
     const events = (await stream.text).trimEnd().split('\n\n');
     expect(events.includes('data: [DONE]')).toBe(false);
