@@ -192,9 +192,9 @@ export class Health {
       case 'exhausted':
         return hasBalance ? this.#exhaust(facts) : this.#exhaustModel(facts);
       case 'origin':
-        if (effect.ms !== null)
-          this.#cool(effect.ms, facts, { ...policy, rateLimited: { scope: 'model', ms: null } });
-        return NOTHING;
+        return effect.ms === null
+          ? NOTHING
+          : this.#cool(effect.ms, facts, { ...policy, rateLimited: { scope: 'model', ms: null } });
       default:
         return NOTHING;
     }

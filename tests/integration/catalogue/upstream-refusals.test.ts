@@ -119,7 +119,7 @@ test.each<Row>([
     fault: 'status;code=503;retry-after=7',
     ejected: 'model',
     held: [['cooling', MODEL, 7000]],
-    events: ['origin_health.ejected'],
+    events: ['origin_health.ejected', 'credential_health.cooling'],
   },
 ])('$name', prove);
 

@@ -340,11 +340,11 @@ describe('exhausted', () => {
 });
 
 describe('an unwell origin', () => {
-  test('sets the model aside if it says for how long, without a word', () => {
+  test('sets the model aside if it says for how long', () => {
     const health = new Health();
     const policy = aHealthPolicy({ rateLimited: { scope: 'credential', ms: 300_000 } });
     const outcome = apply(health, { kind: 'origin', isWhole: false, ms: 7000 }, { policy });
-    expect(outcome).toMatchObject({ block: null, sentence: null });
+    expect(outcome).toMatchObject({ block: { state: 'cooling', model: 'm' }, sentence: null });
     expect(health.exclusion('m', NOW)).toEqual({ reason: 'cooling', untilMs: NOW + 7000 });
     expect(reason(health, NOW, 'other')).toBeNull();
   });
