@@ -66,32 +66,43 @@ test('C11: thousands of idle sockets take nothing from others, and are closed in
   await expectServing(gateway);
 });
 
+/** So many at once. */
+const CROWD = 100;
 const stalled = { 'x-sandbox-fault': 'stall-after-chunks;n=3' };
 
 test('C12: a thousand idle streams take nothing from others, and end with their clients', async () => {
   const gateway = await startGateway();
   const count = Math.min(1000, connectionsMax(4));
-  const over = Promise.withResolvers<void>();
-  const streams = Array.from({ length: count }, () =>
-    play(
-      gateway.url,
-      send(chatOf(gateway, { stream: true }, stalled)),
-      readUntil('"content"'),
-      meanwhile(() => over.promise),
-      leave(),
-    ),
-  );
-  await untilInFlight(gateway, count);
+  // By the hundred: client, gateway and fleet share this process, and would wait for each other.
+  const crowds: { over: PromiseWithResolvers<void>; streams: Promise<unknown>[] }[] = [];
+  for (let open = 0; open < count; open += CROWD) {
+    const over = Promise.withResolvers<void>();
+    const streams = Array.from({ length: Math.min(CROWD, count - open) }, () =>
+      play(
+        gateway.url,
+        send(chatOf(gateway, { stream: true }, stalled)),
+        readUntil('"content"'),
+        meanwhile(() => over.promise),
+        leave(),
+      ),
+    );
+    crowds.push({ over, streams });
+    await untilInFlight(gateway, open + streams.length);
+  }
   const startMs = performance.now();
   for (let call = 0; call < 10; call += 1) await expectServing(gateway);
   expect(performance.now() - startMs).toBeLessThan(2000);
 
-  over.resolve();
-  await Promise.all(streams);
-  await untilInFlight(gateway, 0);
   const aborted = () =>
     gateway.sandbox.witness.entries.filter((one) => isFinished(one) && one.outcome === 'aborted');
-  await until(() => aborted().length === count);
+  let left = 0;
+  for (const { over, streams } of crowds) {
+    over.resolve();
+    await Promise.all(streams);
+    left += streams.length;
+    await untilInFlight(gateway, count - left);
+    await until(() => aborted().length === left);
+  }
   const records = await gateway.records();
   expect(records.filter(({ outcome }) => outcome === 'partial')).toHaveLength(count);
   expect(records).toHaveLength(count + 10);
