@@ -47,6 +47,7 @@ export interface Upstream {
 /** An upstream of the test's own making; `answer` is called once the request's body is whole. */
 export async function startUpstream(
   answer: (response: ServerResponse, request: IncomingMessage) => void,
+  onHead: (request: IncomingMessage) => void = () => undefined,
 ): Promise<Upstream> {
   const bodies: Buffer[] = [];
   const server = createServer((request, response) => {
@@ -54,6 +55,7 @@ export async function startUpstream(
       response.writeHead(404).end();
       return;
     }
+    onHead(request);
     const pieces: Buffer[] = [];
     request.on('data', (bytes: Buffer) => pieces.push(bytes));
     request.on('end', () => {
