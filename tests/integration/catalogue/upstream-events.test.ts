@@ -71,5 +71,7 @@ function splittingMs(bytes: number): number {
 test('U79: an event takes time in proportion to its size', () => {
   splittingMs(500_000);
   // Eight times the bytes: 8 if linear, 64 if each piece were looked at with all before it.
-  expect(splittingMs(4_000_000)).toBeLessThan(splittingMs(500_000) * 24);
+  const fastest = (bytes: number) =>
+    Math.min(...Array.from({ length: 6 }, () => splittingMs(bytes)));
+  expect(fastest(4_000_000)).toBeLessThan(fastest(500_000) * 24);
 });
