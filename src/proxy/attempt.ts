@@ -78,10 +78,10 @@ export async function attempt(
     parts.transport.send(exchange, member, {
       method: call.method,
       path: (member.kind.pathOf?.(call.path) ?? call.path) + call.query,
-      headers: {
-        ...upstreamHeaders(call, member, body, secret),
-        ...idempotencyHeader(outgoing),
-      },
+      headers: Object.assign(
+        upstreamHeaders(call, member, body, secret),
+        idempotencyHeader(outgoing),
+      ),
       body,
       isFresh,
       // A ban that was imposed meanwhile is obeyed up to the moment of sending.
@@ -91,15 +91,15 @@ export async function attempt(
   }
   const failure = await exchange.answered;
   const answeredMs = parts.clock.monotonic();
-  const violation = body.kind === 'stream' ? body.rest.violation : null;
+  // An answer that came all the same is the answer.
+  const violation = failure !== null && body.kind === 'stream' ? body.rest.violation : null;
+  const cause = violation === null ? failure : 'client_stalled';
   const result: Result =
-    failure !== null && violation !== null
-      ? failed('client_stalled', exchange)
-      : failure !== null
-        ? failed(failure, exchange)
-        : exchange.status < 300
-          ? await success(exchange, outgoing, parts.clock)
-          : await refusal(exchange, member, parts);
+    cause !== null
+      ? failed(cause, exchange)
+      : exchange.status < 300
+        ? await success(exchange, outgoing, parts.clock)
+        : await refusal(exchange, member, parts);
   // A token may have been withdrawn before its time; the secret it came from may still be good.
   if (exchange.status === 401 && secret !== null) parts.tokens.forget(member, secret);
   return { exchange, answeredMs, sent: secret, violation, ...result };

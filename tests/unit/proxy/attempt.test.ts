@@ -435,7 +435,9 @@ describe('a body that passes through', () => {
     const rest = passingBody(new Client().call, 10);
     rest.violation = invalid('The form is malformed.');
     const request = { body: { kind: 'stream' as const, head: [], rest, grownBy: 0 } };
-    expect((await answered(400, {}, '{}', { request })).answer).toMatchObject({ status: 400 });
+    const { answer, violation } = await answered(400, {}, '{}', { request });
+    expect(answer).toMatchObject({ status: 400 });
+    expect(violation).toBeNull();
   });
 });
 
