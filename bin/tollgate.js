@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const MAJOR_MIN = 24;
+const MAJOR_MIN = 26;
 /** MiB. What a call allocates is gone when it ends; with little room it would be copied first. */
 const NURSERY = ['--max-semi-space-size=32', '--min-semi-space-size=16'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

@@ -6,7 +6,10 @@ import { configRows } from './accounting/prices/config-price.ts';
 import { PriceBook } from './accounting/prices/price-book.ts';
 import type { PriceRow } from './accounting/prices/price-row.ts';
 import { storePrices } from './accounting/prices/store.ts';
-import { RateLimits } from './accounting/rate-limits.ts';
+import { BudgetBook } from './accounting/budgets/budget-book.ts';
+import { BudgetKeeper } from './accounting/budgets/keeper.ts';
+import { SettledSpend } from './accounting/budgets/settled-spend.ts';
+import { Limits } from './accounting/limits.ts';
 import type { PoolConfig } from './config/file-schema.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/load.ts';
@@ -15,7 +18,9 @@ import type { CallRecord } from './entities/call-record.ts';
 import type { Event } from './entities/event.ts';
 import { createFront } from './front.ts';
 import type { FrontParts } from './front.ts';
+import type { BudgetAlert } from './accounting/budgets/tally.ts';
 import { newId } from './lib/ids.ts';
+import { usdFromNano } from './lib/money.ts';
 import type { Random } from './lib/random.ts';
 import { openSqlite } from './lib/sqlite.ts';
 import type { Balances } from './pool/balances.ts';
@@ -77,7 +82,7 @@ export async function createApp(
   });
   const parts = await createPlane(space, prices, options);
   const front = await createFront(space, parts);
-  const { inFlight, ledger, transport, upkeep } = parts;
+  const { inFlight, ledger, spend, transport, upkeep } = parts;
   return {
     balances: upkeep.balances,
     pools: upkeep.directory,
@@ -101,6 +106,7 @@ export async function createApp(
       await closed;
       await upkeep.stop();
       await ledger.close();
+      spend.close();
       await transport.close();
       lock.release();
     },
@@ -123,7 +129,7 @@ async function createPlane(
   space: Workspace,
   prices: PriceBook,
   { random, onFatal, resolve }: AppOptions,
-): Promise<FrontParts & { transport: Transport; upkeep: Upkeep }> {
+): Promise<FrontParts & { spend: SettledSpend; transport: Transport; upkeep: Upkeep }> {
   const { config, clock, logger, orm } = space;
   const { lookup } = new HostResolver({
     clock,
@@ -143,7 +149,11 @@ async function createPlane(
     isLedgerHealthy: () => ledger.isHealthy,
     nowMs: () => clock.now(),
   });
-  await followEvents(space, { upkeep, keys, metrics });
+  const budgets = new BudgetBook((alert) => upkeep.journal.write([alertEvent(alert)]));
+  const spend = new SettledSpend(space.file, ledger);
+  const now = () => clock.now();
+  const budgetKeeper = new BudgetKeeper({ em: orm.em, book: budgets, spend, now });
+  await followEvents(space, { upkeep, keys, metrics, budgetKeeper });
   const plane: DataPlane = {
     clock,
     random,
@@ -154,7 +164,8 @@ async function createPlane(
     tokens: upkeep.tokens,
     prices,
     ledger,
-    limits: new RateLimits(),
+    limits: new Limits(),
+    budgets,
     retries: new RetryBudget(() => inFlight.size),
     idempotent: new IdempotentCalls({ clock }),
     callerKinds,
@@ -162,7 +173,7 @@ async function createPlane(
     onSettled: settlements(space, { directory, metrics }),
     onSelected: (...moved) => upkeep.selections.moved(...moved),
   };
-  return { plane, inFlight, metrics, ledger, transport, upkeep };
+  return { plane, inFlight, metrics, ledger, spend, transport, upkeep };
 }
 
 /** Providers whose credentials callers may bring along. */
@@ -175,8 +186,14 @@ const callerKinds: readonly CallerKind[] = [...providers.values()].flatMap((kind
 /** Reads what the data plane keeps in memory, and whatever of it changes from now on. */
 async function followEvents(
   { events }: Workspace,
-  { upkeep, keys, metrics }: { upkeep: Upkeep; keys: VirtualKeys; metrics: PlaneMetrics },
+  parts: {
+    upkeep: Upkeep;
+    keys: VirtualKeys;
+    metrics: PlaneMetrics;
+    budgetKeeper: BudgetKeeper;
+  },
 ): Promise<void> {
+  const { upkeep, keys, metrics, budgetKeeper } = parts;
   const { directory, bans } = upkeep;
   const reloadPools = async () => {
     await upkeep.reload();
@@ -196,8 +213,24 @@ async function followEvents(
     if (actor !== 'system') await bans.reload(subject);
   });
   follow('virtual_key.', (event) => keys.reload(event.subject));
-  await Promise.all([reloadPools(), keys.load()]);
+  for (const noun of ['user.', 'team.']) follow(noun, (event) => keys.reloadOwner(event.subject));
+  follow('budget.', async ({ type, subject }) => {
+    if (type !== ALERT) await budgetKeeper.reload(subject);
+  });
+  await Promise.all([reloadPools(), keys.load(), budgetKeeper.load()]);
   loaded.resolve();
+}
+
+const ALERT = 'budget.alert';
+
+function alertEvent({ budgetId, percent, settledNano, capNano, periodStartMs }: BudgetAlert) {
+  const after = {
+    percent,
+    spent: usdFromNano(settledNano),
+    cap: usdFromNano(capNano),
+    periodStart: new Date(periodStartMs).toISOString(),
+  };
+  return { type: ALERT, subject: budgetId, actor: 'system', after };
 }
 
 const SELECTED = 'pool.credential_selected';

@@ -8,9 +8,14 @@ import type { Clock } from './lib/clock.ts';
 import { KeyHasher } from './lib/key-hasher.ts';
 import type { Logger } from './lib/logger.ts';
 import { Sealer } from './lib/seal.ts';
+import { endpoints } from './proxy/endpoints/index.ts';
+import { passthrough } from './proxy/endpoints/passthrough.ts';
+import { BudgetService } from './services/budgets.ts';
 import { CredentialService } from './services/credentials.ts';
 import { KeyService } from './services/keys.ts';
 import type { ServiceParts } from './services/operation.ts';
+import { TeamService } from './services/teams.ts';
+import { UserService } from './services/users.ts';
 
 /** What every process on a data directory works with: the server and each command. */
 export interface Workspace {
@@ -27,11 +32,19 @@ export interface Workspace {
   parts: ServiceParts;
   keys: KeyService;
   credentials: CredentialService;
+  users: UserService;
+  teams: TeamService;
+  budgets: BudgetService;
   close(): Promise<void>;
 }
 
 /** The master key made at first start; later keys get names of their own. */
 const FIRST_KEY_ID = 'k1';
+
+/** Also those that only pools have which pass paths through that nobody described. */
+export const endpointIds: readonly string[] = [...endpoints, passthrough('GET', '*')].map(
+  ({ id }) => id,
+);
 
 export async function openWorkspace(
   config: Config,
@@ -56,8 +69,11 @@ export async function openWorkspace(
     hasher,
     sealer,
     parts,
-    keys: new KeyService(parts, hasher),
+    keys: new KeyService(parts, { hasher, endpointIds }),
     credentials: new CredentialService(parts),
+    users: new UserService(parts),
+    teams: new TeamService(parts),
+    budgets: new BudgetService(parts),
     async close() {
       await events.close();
       await orm.close();

@@ -1,8 +1,10 @@
 import { InitialSchema } from './0001-initial-schema.ts';
 import { Routing } from './0002-routing.ts';
+import { Budgets } from './0003-budgets.ts';
 
 /** In the order they run. A released migration is never edited. */
 export const migrations = [
   { name: '0001-initial-schema', class: InitialSchema },
   { name: '0002-routing', class: Routing },
+  { name: '0003-budgets', class: Budgets },
 ];

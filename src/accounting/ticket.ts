@@ -6,7 +6,7 @@ import type {
   RouteNote,
 } from '../entities/call-record.ts';
 import type { Usage, UsageSource } from '../entities/usage.ts';
-import { noUsage } from '../entities/usage.ts';
+import { noUsage, tokensIn } from '../entities/usage.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { costOf } from './prices/cost.ts';
 import type { PriceRow } from './prices/price-row.ts';
@@ -32,6 +32,21 @@ export interface Settlement {
   durationMs: number;
 }
 
+/** What an admitted call has taken, besides the hold on disk. */
+export interface Taken {
+  limits: Disposable & { settle(tokens: number): void };
+  money: { settle(record: CallRecord): void; release(): void };
+}
+
+export interface TicketParts {
+  hold: HoldDraft;
+  meter: MeterKind;
+  ledger: Ledger;
+  /** Called once the ledger has the hold. */
+  take(): Taken;
+  onSettled: (record: CallRecord) => void;
+}
+
 /**
  * The permission to spend that an admitted call carries. It becomes exactly one ledger record,
  * however often it is settled.
@@ -45,20 +60,18 @@ export class Ticket {
   readonly #hold: HoldDraft;
   readonly #meter: MeterKind;
   readonly #ledger: Ledger;
+  readonly #taken: Taken;
   readonly #onSettled: (record: CallRecord) => void;
   #isSettled = false;
 
-  constructor(parts: {
-    hold: HoldDraft;
-    meter: MeterKind;
-    ledger: Ledger;
-    onSettled: (record: CallRecord) => void;
-  }) {
+  /** @throws GatewayError when the ledger cannot take a hold now; nothing is taken then. */
+  constructor(parts: TicketParts) {
     this.#hold = parts.hold;
     this.#meter = parts.meter;
     this.#ledger = parts.ledger;
     this.#onSettled = parts.onSettled;
     this.durable = parts.ledger.hold(parts.hold);
+    this.#taken = parts.take();
     // Whoever answers the client awaits it; until then a refusal must not count as unhandled.
     this.durable.catch(() => undefined);
   }
@@ -67,14 +80,21 @@ export class Ticket {
     if (this.#isSettled) return;
     this.#isSettled = true;
     const record = this.#record(settlement);
+    this.#taken.limits.settle(tokensIn(record.usage));
     // Behind the hold, so that the settlement always finds it. Without a hold the call was refused.
     void this.durable.then(
       () => {
         this.#ledger.settle(record);
+        this.#taken.money.settle(record);
         this.#onSettled(record);
       },
-      () => undefined,
+      () => this.#taken.money.release(),
     );
+  }
+
+  /** The call is over: its place among those at once is free again. */
+  [Symbol.dispose](): void {
+    this.#taken.limits[Symbol.dispose]();
   }
 
   #record(settlement: Settlement): CallRecord {
@@ -84,6 +104,8 @@ export class Ticket {
       id: this.#hold.id,
       keyId: this.#hold.keyId,
       poolId: this.#hold.poolId,
+      userId: this.#hold.userId,
+      teamId: this.#hold.teamId,
       credentialId: settlement.credentialId,
       endpoint: this.#hold.endpoint,
       model: this.#hold.model,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { z } from 'zod';
 import { DURATION_MAX_MS, durationMs } from '../config/duration.ts';
 import { ConfigError } from '../config/load.ts';
 
@@ -13,6 +14,62 @@ export const whole =
     const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
     const isFine = number >= min && number <= max;
     return isFine ? number : { mistake: `must be a whole number from ${min} to ${max}` };
+  };
+
+/** A number of at least one, or null for `0`, which lifts a limit. */
+export const limit =
+  (max: number): FlagReader<number | null> =>
+  (value) => {
+    const number = whole(0, max)(value);
+    return number === 0 ? null : number;
+  };
+
+/** Empty text lifts what was set. */
+export const textOrNone: FlagReader<string | null> = (value) => (value === '' ? null : value);
+
+/** Parts between commas; empty text lifts a restriction. */
+export const list: FlagReader<string[] | null> = (value) => {
+  if (value === '') return null;
+  const parts = value.split(',').map((part) => part.trim());
+  return parts.includes('') ? { mistake: 'has an empty part' } : parts;
+};
+
+/** A decimal number as people write one. */
+export const decimal: FlagReader<number> = (value) =>
+  /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : { mistake: `${value} is not a number` };
+
+/** Numbers between commas; empty text is none. */
+export const decimals: FlagReader<number[]> = (value) => {
+  const numbers: number[] = [];
+  for (const part of value === '' ? [] : value.split(',')) {
+    const number = decimal(part.trim());
+    if (typeof number !== 'number') return number;
+    numbers.push(number);
+  }
+  return numbers;
+};
+
+/** A JSON object; empty text is an empty one. */
+export const jsonObject: FlagReader<Record<string, unknown>> = (value) => {
+  try {
+    const parsed: unknown = JSON.parse(value === '' ? '{}' : value);
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    if (isObject) return parsed as Record<string, unknown>;
+  } catch {
+    // Told below.
+  }
+  return { mistake: 'must be a JSON object such as {"owner":"billing"}' };
+};
+
+/** Judged as the service will, so that its mistakes come with all others, under the flag's name. */
+export const judged =
+  <T extends z.ZodType>(reader: FlagReader<unknown>, schema: T): FlagReader<z.input<T>> =>
+  (value) => {
+    const read = reader(value);
+    if (isMistake(read)) return read;
+    const { success, error } = schema.safeParse(read);
+    if (success) return read as z.input<T>;
+    return { mistake: [...new Set(error.issues.map(({ message }) => message))].join('; ') };
   };
 
 /** Milliseconds of a duration such as `10m`; at most ten years, as in a file. */
@@ -52,8 +109,27 @@ export class Flags {
     return undefined;
   }
 
+  /** Whether the flag was given a value, be it a good one or not. */
+  isGiven(flag: string): boolean {
+    return typeof this.#values[camel(flag)] === 'string';
+  }
+
   isSet(flag: string): boolean {
     return this.#values[camel(flag)] === true;
+  }
+
+  /** True or false as one of two flags was given; undefined when neither was. */
+  either(on: string, off: string): boolean | undefined {
+    const isOn = this.isSet(on);
+    const isOff = this.isSet(off);
+    this.require(!(isOn && isOff), `--${on}, --${off}: only one of them makes sense`);
+    return isOn || isOff ? isOn : undefined;
+  }
+
+  /** A command that changes something is told what. */
+  requireChange(given: object): void {
+    const isChange = Object.values(given).some((value) => value !== undefined);
+    this.require(isChange, 'nothing to change: give at least one option');
   }
 
   /** The only positional argument. */

@@ -3,15 +3,27 @@ import { ConfigError } from '../config/load.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { banCredential } from './ban-credential.ts';
 import { createKey } from './create-key.ts';
+import { createTeam } from './create-team.ts';
+import { createUser } from './create-user.ts';
+import { deleteKey } from './delete-key.ts';
+import { explainBudget } from './explain-budget.ts';
 import { explain } from './explain.ts';
 import { ledger } from './ledger.ts';
 import { liftBan } from './lift-ban.ts';
+import { listBudgets } from './list-budgets.ts';
 import { listCredentials } from './list-credentials.ts';
 import { listKeys } from './list-keys.ts';
+import { listTeams } from './list-teams.ts';
+import { listUsers } from './list-users.ts';
+import { removeBudget } from './remove-budget.ts';
+import { rotateKey } from './rotate-key.ts';
 import { sandbox } from './sandbox.ts';
 import { selectCredential } from './select-credential.ts';
 import { serve } from './serve.ts';
+import { setBudget } from './set-budget.ts';
 import { updateKey } from './update-key.ts';
+import { updateTeam } from './update-team.ts';
+import { updateUser } from './update-user.ts';
 import { usage } from './usage.ts';
 
 // A reader that has seen enough (`| head`) is no error.
@@ -31,6 +43,18 @@ const commands = [
   createKey,
   listKeys,
   updateKey,
+  rotateKey,
+  deleteKey,
+  createUser,
+  listUsers,
+  updateUser,
+  createTeam,
+  listTeams,
+  updateTeam,
+  setBudget,
+  listBudgets,
+  explainBudget,
+  removeBudget,
   listCredentials,
   banCredential,
   liftBan,

@@ -70,6 +70,9 @@ export interface HoldDraft {
   id: string;
   keyId: string;
   poolId: string;
+  /** Owner and team of the key; empty when it has none. */
+  userId: string;
+  teamId: string;
   endpoint: string;
   model: string;
   amountNano: bigint;
@@ -82,6 +85,9 @@ export interface CallRecord {
   id: string;
   keyId: string;
   poolId: string;
+  /** Owner and team of the key; empty when it has none. */
+  userId: string;
+  teamId: string;
   credentialId: string;
   endpoint: string;
   model: string;

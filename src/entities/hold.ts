@@ -21,6 +21,13 @@ export class Hold {
   @Property({ type: 'string' })
   poolId!: string;
 
+  /** Owner of the key at that time; empty when it had none. */
+  @Property({ type: 'string', default: '' })
+  userId!: string;
+
+  @Property({ type: 'string', default: '' })
+  teamId!: string;
+
   @Property({ type: 'string' })
   endpoint!: string;
 

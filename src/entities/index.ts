@@ -1,24 +1,32 @@
 import { Ban } from './ban.ts';
+import { Budget } from './budget.ts';
 import { Credential } from './credential.ts';
 import { Event } from './event.ts';
 import { Hold } from './hold.ts';
 import { Model } from './model.ts';
 import { Pool } from './pool.ts';
 import { Price } from './price.ts';
+import { SpendRollup } from './spend-rollup.ts';
+import { Team } from './team.ts';
 import { UsageRecord } from './usage-record.ts';
 import { UsageRollup } from './usage-rollup.ts';
+import { User } from './user.ts';
 import { VirtualKey } from './virtual-key.ts';
 
 /** Every table of the product. */
 export const entities = [
   Ban,
+  Budget,
   Credential,
   Event,
   Hold,
   Model,
   Pool,
   Price,
+  SpendRollup,
+  Team,
   UsageRecord,
   UsageRollup,
+  User,
   VirtualKey,
 ];

@@ -19,6 +19,13 @@ export class UsageRecord extends UsageColumns {
   @Property({ type: 'string' })
   poolId!: string;
 
+  /** Owner of the key at that time; empty when it had none. */
+  @Property({ type: 'string', default: '' })
+  userId!: string;
+
+  @Property({ type: 'string', default: '' })
+  teamId!: string;
+
   /** Who served it last; empty when nobody could be asked. */
   @Property({ type: 'string' })
   credentialId!: string;

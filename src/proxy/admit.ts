@@ -1,18 +1,23 @@
-import type { RateLimits } from '../accounting/rate-limits.ts';
+import type { BudgetBook, BudgetSubjects } from '../accounting/budgets/budget-book.ts';
 import type { Ledger } from '../accounting/ledger/ledger.ts';
-import type { PriceBook } from '../accounting/prices/price-book.ts';
+import type { Limits } from '../accounting/limits.ts';
 import { costOf } from '../accounting/prices/cost.ts';
+import type { PriceBook } from '../accounting/prices/price-book.ts';
 import { Ticket } from '../accounting/ticket.ts';
+import type { Taken } from '../accounting/ticket.ts';
 import type { CallRecord } from '../entities/call-record.ts';
+import { tokensIn } from '../entities/usage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Arrived } from './data-plane.ts';
+import { budgetError, limitError } from './refusals.ts';
 import { estimateOf } from './route-for.ts';
 import type { Route } from './route.ts';
 
 export interface AdmitParts {
   clock: Clock;
-  limits: RateLimits;
+  limits: Limits;
+  budgets: BudgetBook;
   prices: PriceBook;
   ledger: Ledger;
   onSettled(record: CallRecord): void;
@@ -27,14 +32,9 @@ export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket
   const { asked } = arrived.request;
   // Now, not when the call began: slow bodies must not bunch up behind the limit.
   const nowMs = parts.clock.monotonic();
-  const waitMs = parts.limits.waitMs(key.id, key.rpmLimit, nowMs);
-  if (waitMs > 0) {
-    throw new GatewayError(
-      'rate_limit_exceeded',
-      `Rate limit exceeded. Limit: ${key.rpmLimit} requests/minute`,
-      { retryAfterMs: waitMs },
-    );
-  }
+  const tokens = tokensIn(estimateOf(arrived));
+  const tight = parts.limits.refusal(key.limits, tokens, nowMs);
+  if (tight !== null) throw limitError(tight);
   const estimate = route.isCallers ? 0n : holdFor(arrived, parts.prices);
   if (estimate === null && pool.policy.unpriced === 'refuse') {
     throw new GatewayError(
@@ -43,26 +43,57 @@ export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket
       { param: 'model' },
     );
   }
-  // Throws when the ledger cannot take a hold now; the slot is taken only after that.
+  const amountNano = estimate ?? 0n;
+  const wallMs = parts.clock.now();
+  const subjects = subjectsOf(arrived);
+  const budgets = parts.budgets.find(subjects);
+  const spent = parts.budgets.refusal(budgets, amountNano, wallMs);
+  if (spent !== null) throw budgetError(spent, wallMs);
+  const take = (): Taken => {
+    const limits = parts.limits.take(key.limits, tokens, nowMs);
+    const money = parts.budgets.hold(budgets, call.id, amountNano, wallMs);
+    return {
+      limits: {
+        settle: (used) => limits.settle(used, parts.clock.monotonic()),
+        [Symbol.dispose]: () => limits[Symbol.dispose](),
+      },
+      money: {
+        settle({ costNano, startedAtMs }) {
+          const charge = { costNano, startedAtMs, nowMs: parts.clock.now() };
+          parts.budgets.settle(money, subjects, charge);
+        },
+        release: () => money.release(),
+      },
+    };
+  };
   const ticket = new Ticket({
     hold: {
       id: call.id,
       keyId: key.id,
       poolId: pool.id,
+      userId: key.userId,
+      teamId: key.teamId,
       endpoint: endpoint.id,
       model: asked.model,
-      amountNano: estimate ?? 0n,
+      amountNano,
       createdAtMs: call.startedAtMs,
       expiresAtMs: call.startedAtMs + pool.policy.timeouts.totalMs,
     },
     meter: endpoint.meter.kind,
     ledger: parts.ledger,
+    take,
     onSettled: parts.onSettled,
   });
   ticket.route = route.note;
-  parts.limits.take(key.id, key.rpmLimit, nowMs);
   return ticket;
 }
+
+const subjectsOf = ({ key, pool }: Arrived): BudgetSubjects => ({
+  key: key.id,
+  team: key.teamId || null,
+  user: key.userId || null,
+  pool: pool.id,
+});
 
 /**
  * What the call may cost at the dearest of those that could serve it; null when none of them has a

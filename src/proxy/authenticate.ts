@@ -1,4 +1,3 @@
-import { statusOf } from '../entities/virtual-key.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Call } from './call.ts';
 import type { KeyEntry, VirtualKeys } from './virtual-keys.ts';
@@ -20,15 +19,21 @@ export function authenticate(call: Call, keys: VirtualKeys, nowMs: number): KeyE
     );
   }
   const token = header.slice(SCHEME.length);
-  return active(token.length > TOKEN_CHARS_MAX ? undefined : keys.find(token), nowMs);
+  return active(token.length > TOKEN_CHARS_MAX ? undefined : keys.find(token, nowMs), {
+    keys,
+    nowMs,
+  });
 }
 
 /** The key as it is now, after time has passed since it was shown. */
 export function stillActive(key: KeyEntry, keys: VirtualKeys, nowMs: number): KeyEntry {
-  return active(keys.get(key.id), nowMs);
+  return active(keys.get(key.id), { keys, nowMs });
 }
 
-function active(key: KeyEntry | undefined, nowMs: number): KeyEntry {
-  if (key !== undefined && statusOf(key, nowMs) === 'active') return key;
+function active(
+  key: KeyEntry | undefined,
+  { keys, nowMs }: { keys: VirtualKeys; nowMs: number },
+): KeyEntry {
+  if (key !== undefined && keys.isActive(key, nowMs)) return key;
   throw new GatewayError('invalid_api_key', 'Invalid or expired API key');
 }

@@ -14,6 +14,8 @@ export interface Call {
   readonly query: string;
   /** Lower-case names; the edge has refused duplicates that matter. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Whom the connection comes from; a proxy in between, if there is one. */
+  readonly address: string;
   /** Not read before authentication. */
   readonly body: Readable;
   readonly hasBody: boolean;

@@ -1,4 +1,3 @@
-import type { RateLimits } from '../accounting/rate-limits.ts';
 import type { Ticket } from '../accounting/ticket.ts';
 import type { Random } from '../lib/random.ts';
 import type { AccessTokens } from '../pool/access-tokens.ts';
@@ -25,7 +24,6 @@ export interface DataPlane extends AdmitParts {
   pools: { get(id: string): Pool | undefined };
   transport: Transport;
   tokens: AccessTokens;
-  limits: RateLimits;
   retries: RetryBudget;
   idempotent: IdempotentCalls;
   /** Providers whose credentials callers may bring. */

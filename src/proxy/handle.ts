@@ -17,6 +17,7 @@ import { idempotencyOf } from './idempotent-calls.ts';
 import { readBody } from './read-body.ts';
 import { report } from './report.ts';
 import { routeFor } from './route-for.ts';
+import { requireModel, requireScope } from './require-scope.ts';
 import { settleFailed } from './settle.ts';
 import { Tries } from './tries.ts';
 import { judge } from './verdict.ts';
@@ -28,10 +29,12 @@ export async function handle(call: Call, plane: DataPlane): Promise<void> {
   const shown = authenticate(call, plane.keys, plane.clock.now());
   const pool = poolOf(shown, plane);
   const endpoint = endpointFor(call, pool);
-  if (answerHere(call, endpoint, pool)) return;
+  requireScope(shown, { address: call.address, endpoint: endpoint.id });
+  if (answerHere(call, endpoint, { pool, key: shown })) return;
   const request = await readBody(call, endpoint, limitOf(endpoint, plane));
   // The body may have taken long: a key that was revoked meanwhile is not admitted.
   const key = stillActive(shown, plane.keys, plane.clock.now());
+  requireModel(key, request.asked.model);
   // From here on one that is revoked ends the call.
   using _watched = plane.keyWatch.enter(call, key);
   // Whose credential pays is part of what was asked.
@@ -46,7 +49,7 @@ export async function handle(call: Call, plane: DataPlane): Promise<void> {
 async function accept(arrived: Arrived, plane: DataPlane): Promise<boolean> {
   const { call, pool } = arrived;
   const route = routeFor(arrived, plane);
-  const ticket = admit(arrived, route, plane);
+  using ticket = admit(arrived, route, plane);
   const admitted = { ...arrived, route, ticket };
   const deadline = plane.clock.after(pool.policy.timeouts.totalMs, () => call.abort('deadline'));
   try {

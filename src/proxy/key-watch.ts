@@ -1,4 +1,3 @@
-import { statusOf } from '../entities/virtual-key.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Call } from './call.ts';
 import type { KeyEntry, VirtualKeys } from './virtual-keys.ts';
@@ -11,12 +10,12 @@ const LOOK_MS = 250;
  * as there are any: whichever way a key ends, switched off, deleted or expired, none is missed.
  */
 export class KeyWatch {
-  readonly #keys: Pick<VirtualKeys, 'get'>;
+  readonly #keys: Pick<VirtualKeys, 'get' | 'isActive'>;
   readonly #clock: Clock;
   readonly #calls = new Map<Call, string>();
   #isLooking = false;
 
-  constructor(keys: Pick<VirtualKeys, 'get'>, clock: Clock) {
+  constructor(keys: Pick<VirtualKeys, 'get' | 'isActive'>, clock: Clock) {
     this.#keys = keys;
     this.#clock = clock;
   }
@@ -41,7 +40,7 @@ export class KeyWatch {
     const nowMs = this.#clock.now();
     for (const [call, keyId] of this.#calls) {
       const key = this.#keys.get(keyId);
-      if (key === undefined || statusOf(key, nowMs) !== 'active') call.abort('key_revoked');
+      if (key === undefined || !this.#keys.isActive(key, nowMs)) call.abort('key_revoked');
     }
   }
 }

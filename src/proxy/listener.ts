@@ -123,6 +123,7 @@ function toCall(
     path: query === -1 ? url : url.slice(0, query),
     query: query === -1 ? '' : url.slice(query),
     headers: request.headers,
+    address: request.socket.remoteAddress ?? '',
     body: request,
     hasBody:
       length === undefined ? request.headers['transfer-encoding'] !== undefined : length !== '0',

@@ -1,67 +1,69 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
-import { z } from 'zod';
 import { Pool } from '../entities/pool.ts';
 import { VirtualKey } from '../entities/virtual-key.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { newId } from '../lib/ids.ts';
 import type { KeyHasher } from '../lib/key-hasher.ts';
 import { keyHint, mintVirtualKey } from '../lib/virtual-key-format.ts';
+import { assignGiven } from './fields.ts';
+import { keyInput, rotateInput } from './key-input.ts';
+import type { CreateKeyInput, RotateKeyInput, UpdateKeyInput } from './key-input.ts';
 import { change, validated } from './operation.ts';
 import type { Actor, ServiceParts } from './operation.ts';
+import { keyNamed, poolNamed, teamNamed, userNamed } from './subject-named.ts';
 
 const DAY_MS = 86_400_000;
 
-const name = z.string().trim().min(1).max(255);
-const rpmLimit = z.number().int().min(1).max(1_000_000).nullable();
-const expiresInDays = z.number().int().min(1).max(36_500).nullable();
+export interface KeyParts {
+  hasher: KeyHasher;
+  /** Of the endpoints there are; a key may be restricted to some. */
+  endpointIds: readonly string[];
+}
 
-const createInput = z.strictObject({
-  name,
-  /** Name of the pool; the oldest one unless given. */
-  pool: z.string().optional(),
-  rpmLimit: rpmLimit.default(null),
-  expiresInDays: expiresInDays.default(null),
-});
+/** The only time the key itself is seen. */
+export interface ShownKey {
+  key: string;
+  virtualKey: VirtualKey;
+}
 
-/** Absent fields stay as they are; null lifts a limit or an expiry. */
-const updateInput = z.strictObject({
-  name: name.optional(),
-  rpmLimit: rpmLimit.optional(),
-  expiresInDays: expiresInDays.optional(),
-  isActive: z.boolean().optional(),
-});
-
-export type CreateKeyInput = z.input<typeof createInput>;
-export type UpdateKeyInput = z.input<typeof updateInput>;
-
-/** Virtual keys: made, listed, changed. */
+/** Virtual keys: made, listed, changed, rotated, deleted. Keys are named by id or the start of one. */
 export class KeyService {
   readonly #parts: ServiceParts;
   readonly #hasher: KeyHasher;
+  readonly #input: ReturnType<typeof keyInput>;
 
-  constructor(parts: ServiceParts, hasher: KeyHasher) {
+  constructor(parts: ServiceParts, { hasher, endpointIds }: KeyParts) {
     this.#parts = parts;
     this.#hasher = hasher;
+    this.#input = keyInput(endpointIds);
   }
 
-  /** The only time the key itself is seen. */
-  async create(
-    actor: Actor,
-    input: CreateKeyInput,
-  ): Promise<{ key: string; virtualKey: VirtualKey }> {
-    const wanted = validated(createInput, input);
+  async create(actor: Actor, input: CreateKeyInput): Promise<ShownKey> {
+    const wanted = validated(this.#input.create, input);
     const key = mintVirtualKey();
     const virtualKey = await change(this.#parts, actor, async (tx, note) => {
+      const { pool, userId, teamId } = await connectionsOf(tx, wanted);
       const now = new Date(this.#parts.clock.now());
       const row = tx.create(VirtualKey, {
         id: newId(),
-        poolId: (await poolNamed(tx, wanted.pool)).id,
+        poolId: (pool ?? (await oldestPool(tx))).id,
         name: wanted.name,
         hash: this.#hasher.hash(key),
         hint: keyHint(key),
         isActive: true,
-        expiresAt: this.#expiry(wanted.expiresInDays),
-        rpmLimit: wanted.rpmLimit,
+        expiresAt: this.#expiry(wanted.expiresInDays ?? null),
+        rpmLimit: wanted.rpmLimit ?? null,
+        tpmLimit: wanted.tpmLimit ?? null,
+        concurrencyLimit: wanted.concurrencyLimit ?? null,
+        userId: userId ?? null,
+        teamId: teamId ?? null,
+        allowedModels: wanted.allowedModels ?? null,
+        allowedEndpoints: wanted.allowedEndpoints ?? null,
+        sourceNetworks: wanted.sourceNetworks ?? null,
+        metadata: wanted.metadata ?? {},
+        previousHash: null,
+        previousUntil: null,
+        deletedAt: null,
         createdAt: now,
         updatedAt: now,
       });
@@ -72,25 +74,69 @@ export class KeyService {
     return { key, virtualKey };
   }
 
-  /** Newest first. */
+  /** Newest first, deleted ones among them. */
   list(): Promise<VirtualKey[]> {
     return this.#parts.em
       .fork()
       .find(VirtualKey, {}, { orderBy: { createdAt: 'desc', id: 'desc' } });
   }
 
-  /** `idOrPrefix` may be the start of an id, as long as it names one key. */
   async update(actor: Actor, idOrPrefix: string, input: UpdateKeyInput): Promise<VirtualKey> {
-    const wanted = validated(updateInput, input);
+    const { user, team, expiresInDays, ...given } = validated(this.#input.update, input);
+    return await change(this.#parts, actor, async (tx, note) => {
+      const row = await keyNamed(tx, idOrPrefix);
+      const { userId, teamId } = await connectionsOf(tx, { user, team });
+      const before = facts(row);
+      assignGiven(row, {
+        ...given,
+        userId,
+        teamId,
+        expiresAt: expiresInDays === undefined ? undefined : this.#expiry(expiresInDays),
+        updatedAt: new Date(this.#parts.clock.now()),
+      });
+      note({ type: 'virtual_key.updated', subject: row.id, before, after: facts(row) });
+      return row;
+    });
+  }
+
+  /**
+   * A new secret for the same key. The one before works until `previousUntil`; one that still did
+   * from an earlier rotation ends now.
+   */
+  async rotate(actor: Actor, idOrPrefix: string, input: RotateKeyInput = {}): Promise<ShownKey> {
+    const { overlapMs } = validated(rotateInput, input);
+    const key = mintVirtualKey();
+    const virtualKey = await change(this.#parts, actor, async (tx, note) => {
+      const row = await keyNamed(tx, idOrPrefix);
+      const nowMs = this.#parts.clock.now();
+      const before = facts(row);
+      row.previousHash = overlapMs === undefined ? null : row.hash;
+      row.previousUntil = overlapMs === undefined ? null : new Date(nowMs + overlapMs);
+      row.hash = this.#hasher.hash(key);
+      row.hint = keyHint(key);
+      row.updatedAt = new Date(nowMs);
+      note({ type: 'virtual_key.rotated', subject: row.id, before, after: facts(row) });
+      return row;
+    });
+    return { key, virtualKey };
+  }
+
+  /** Leaves a tombstone, so that what the key did keeps its name. There is no way back. */
+  async remove(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
     return await change(this.#parts, actor, async (tx, note) => {
       const row = await keyNamed(tx, idOrPrefix);
       const before = facts(row);
-      if (wanted.name !== undefined) row.name = wanted.name;
-      if (wanted.rpmLimit !== undefined) row.rpmLimit = wanted.rpmLimit;
-      if (wanted.expiresInDays !== undefined) row.expiresAt = this.#expiry(wanted.expiresInDays);
-      if (wanted.isActive !== undefined) row.isActive = wanted.isActive;
-      row.updatedAt = new Date(this.#parts.clock.now());
-      note({ type: 'virtual_key.updated', subject: row.id, before, after: facts(row) });
+      const now = new Date(this.#parts.clock.now());
+      Object.assign(row, {
+        // No hash has a colon in it.
+        hash: `deleted:${row.id}`,
+        previousHash: null,
+        previousUntil: null,
+        isActive: false,
+        deletedAt: now,
+        updatedAt: now,
+      });
+      note({ type: 'virtual_key.deleted', subject: row.id, before, after: facts(row) });
       return row;
     });
   }
@@ -100,42 +146,62 @@ export class KeyService {
   }
 }
 
-/** What an event may say of a key: all but its hash. */
-function facts({ name: label, poolId, isActive, expiresAt, rpmLimit: rpm }: VirtualKey) {
-  return {
-    name: label,
-    poolId,
-    isActive,
-    expiresAt: expiresAt?.toISOString() ?? null,
-    rpmLimit: rpm,
-  };
+/** What an event may say of a key: all but its hashes. */
+const facts = (row: VirtualKey) => ({
+  name: row.name,
+  hint: row.hint,
+  poolId: row.poolId,
+  userId: row.userId,
+  teamId: row.teamId,
+  isActive: row.isActive,
+  expiresAt: row.expiresAt?.toISOString() ?? null,
+  rpmLimit: row.rpmLimit,
+  tpmLimit: row.tpmLimit,
+  concurrencyLimit: row.concurrencyLimit,
+  allowedModels: row.allowedModels,
+  allowedEndpoints: row.allowedEndpoints,
+  sourceNetworks: row.sourceNetworks,
+  metadata: row.metadata,
+  previousUntil: row.previousUntil?.toISOString() ?? null,
+  deletedAt: row.deletedAt?.toISOString() ?? null,
+});
+
+interface Connections {
+  pool?: string | undefined;
+  user?: string | null | undefined;
+  team?: string | null | undefined;
 }
 
-async function poolNamed(tx: EntityManager, wanted: string | undefined): Promise<Pool> {
-  const where = wanted === undefined ? {} : { name: wanted };
-  const [pool] = await tx.find(Pool, where, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 });
+/** What a key is tied to, by names; an error that tells of all that is not there. */
+async function connectionsOf(tx: EntityManager, { pool, user, team }: Connections) {
+  const missing: GatewayError[] = [];
+  const found = async <T>(text: string | null | undefined, find: (name: string) => Promise<T>) => {
+    if (text === undefined || text === null) return text;
+    try {
+      return await find(text);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      missing.push(error);
+      return undefined;
+    }
+  };
+  const connections = {
+    pool: await found(pool, (text) => poolNamed(tx, text)),
+    userId: await found(user, async (text) => (await userNamed(tx, text)).id),
+    teamId: await found(team, async (text) => (await teamNamed(tx, text)).id),
+  };
+  const [first] = missing;
+  if (first === undefined) return connections;
+  const text = missing.map(({ message }) => message).join(' ');
+  throw new GatewayError('not_found', text, { param: first.param ?? '' });
+}
+
+async function oldestPool(tx: EntityManager): Promise<Pool> {
+  const [pool] = await tx.find(Pool, {}, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 });
   if (pool !== undefined) return pool;
   throw new GatewayError(
     'not_found',
-    wanted === undefined
-      ? 'There is no pool yet: `tollgate serve` makes it at its first start.'
-      : `There is no pool called ${wanted}.`,
-    {
-      param: 'pool',
-    },
+    'There is no pool yet: `tollgate serve` makes it at its first start.',
+    { param: 'pool' },
   );
-}
-
-async function keyNamed(tx: EntityManager, idOrPrefix: string): Promise<VirtualKey> {
-  const isPlain = /^[0-9a-f-]{4,36}$/.test(idOrPrefix);
-  const found = isPlain
-    ? await tx.find(VirtualKey, { id: { $like: `${idOrPrefix}%` } }, { limit: 2 })
-    : [];
-  const [row, second] = found;
-  if (row !== undefined && second === undefined) return row;
-  const text =
-    second === undefined
-      ? `Key not found: ${idOrPrefix}`
-      : `${idOrPrefix} names more than one key.`;
-  throw new GatewayError('not_found', text, { param: 'id' });
 }

@@ -1,8 +1,12 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { BUDGET_SCOPES } from '../../entities/budget-scope.ts';
+import type { BudgetScope } from '../../entities/budget-scope.ts';
 import { HOLD_COLUMNS, RECORD_COLUMNS, USAGE_COLUMNS, recordColumn } from './rows.ts';
 import type { Batch, Cell } from './rows.ts';
 
 const HOUR_MS = 3_600_000;
+/** Quarters of an hour begin every zone's hours, days and months. */
+const QUARTER_MS = 900_000;
 const ROLLUP_KEYS = ['hour_ms', 'key_id', 'model', 'credential_id'];
 const ROLLUP_SUMS = ['calls', 'cost_nano', ...USAGE_COLUMNS];
 
@@ -11,6 +15,9 @@ const at = {
   keyId: recordColumn('key_id'),
   model: recordColumn('model'),
   credentialId: recordColumn('credential_id'),
+  poolId: recordColumn('pool_id'),
+  userId: recordColumn('user_id'),
+  teamId: recordColumn('team_id'),
   startedAtMs: recordColumn('started_at_ms'),
   costNano: recordColumn('cost_nano'),
   usage: recordColumn(USAGE_COLUMNS[0] ?? ''),
@@ -46,6 +53,7 @@ export interface Statements {
   release: Statement<[string]>;
   record: Statement<Cell[]>;
   rollup: Statement<(string | bigint)[]>;
+  spend: Statement<(string | bigint)[]>;
   isRecorded: Statement<[string]>;
 }
 
@@ -64,6 +72,11 @@ export function prepare(database: Database): Statements {
       `insert into usage_rollups (${rollupColumns.join(', ')}) values (${marks(rollupColumns.length)})
        on conflict (${ROLLUP_KEYS.join(', ')}) do update set ${sums.join(', ')}`,
     ),
+    spend: database.prepare(
+      `insert into spend_rollups (scope, subject_id, quarter_ms, calls, cost_nano)
+       values (?, ?, ?, ?, ?) on conflict (scope, subject_id, quarter_ms)
+       do update set calls = calls + excluded.calls, cost_nano = cost_nano + excluded.cost_nano`,
+    ),
     isRecorded: database.prepare('select 1 from usage_records where id = ?'),
   };
 }
@@ -77,10 +90,16 @@ export function apply(statements: Statements, batch: Batch): Applied {
   const applied: Applied = { repeats: 0, strays: [], refusedHolds: [], refusedSettlements: [] };
   for (const hold of batch.holds) insertHold(statements, hold);
   const totals = new Map<string, (string | bigint)[]>();
+  const spend = new Map<string, SpendTotal>();
   for (const row of batch.settlements) {
-    if (insertRecord(statements, row, applied)) addTo(totals, row);
+    if (!insertRecord(statements, row, applied)) continue;
+    addTo(totals, row);
+    addSpend(spend, row);
   }
   for (const total of totals.values()) statements.rollup.run(...total);
+  for (const { scope, subjectId, quarterMs, calls, costNano } of spend.values()) {
+    statements.spend.run(scope, subjectId, quarterMs, calls, costNano);
+  }
   return applied;
 }
 
@@ -166,5 +185,37 @@ function addTo(totals: Map<string, (string | bigint)[]>, row: Cell[]): void {
   for (const [index, sum] of sums.entries()) {
     const position = key.length + index;
     total[position] = BigInt(total[position] ?? 0) + sum;
+  }
+}
+
+interface SpendTotal {
+  scope: BudgetScope;
+  subjectId: string;
+  quarterMs: bigint;
+  calls: bigint;
+  costNano: bigint;
+}
+
+function addSpend(totals: Map<string, SpendTotal>, row: Cell[]): void {
+  const startedAtMs = Number(row[at.startedAtMs]);
+  const quarterMs = BigInt(startedAtMs - (startedAtMs % QUARTER_MS));
+  const costNano = BigInt(row[at.costNano] ?? 0);
+  const subjects: Record<BudgetScope, Cell | undefined> = {
+    key: row[at.keyId],
+    team: row[at.teamId],
+    user: row[at.userId],
+    pool: row[at.poolId],
+  };
+  for (const scope of BUDGET_SCOPES) {
+    const subjectId = String(subjects[scope]);
+    if (subjectId === '') continue;
+    const name = `${scope} ${subjectId} ${quarterMs}`;
+    const total = totals.get(name);
+    if (total === undefined) {
+      totals.set(name, { scope, subjectId, quarterMs, calls: 1n, costNano });
+    } else {
+      total.calls += 1n;
+      total.costNano += costNano;
+    }
   }
 }

@@ -110,6 +110,13 @@ export class Ledger {
     this.#plan(SETTLE_DELAY_MS);
   }
 
+  /** Settlements that a reader of the file may not see yet. */
+  get unconfirmed(): readonly Cell[][] {
+    return this.#sent === null
+      ? this.#queue.settlements
+      : [...this.#sent.settlements, ...this.#queue.settlements];
+  }
+
   /** Resolves when everything given before is committed, or the ledger has ended. */
   flush(): Promise<void> {
     if (this.#isIdle() || this.#state === 'ended') return Promise.resolve();

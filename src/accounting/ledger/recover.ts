@@ -10,6 +10,8 @@ interface OpenHold {
   owner: string;
   key_id: string;
   pool_id: string;
+  user_id: string;
+  team_id: string;
   endpoint: string;
   model: string;
   amount: string;
@@ -58,6 +60,8 @@ function orphanRecord(hold: OpenHold): CallRecord {
     id: hold.id,
     keyId: hold.key_id,
     poolId: hold.pool_id,
+    userId: hold.user_id,
+    teamId: hold.team_id,
     credentialId: '',
     endpoint: hold.endpoint,
     model: hold.model,

@@ -25,7 +25,7 @@ export function verifyLedger(database: Database, isServing: boolean): Verificati
     let costNano = 0n;
     try {
       costNano = totalCost(database);
-      findings.push(...rollupFindings(database));
+      findings.push(...rollupFindings(database), ...spendFindings(database));
     } catch (error) {
       // SQLite refuses sums beyond 64 bits; only amounts that are found above can make one.
       if ((error as { message?: unknown }).message !== 'integer overflow') throw error;
@@ -92,6 +92,34 @@ function rollupFindings(database: Database): string[] {
   return [
     ...differing(fromRecords, fromRollups, 'records without an equal roll-up'),
     ...differing(fromRollups, fromRecords, 'a roll-up that its records do not sum to'),
+  ];
+}
+
+const SUBJECTS = [
+  ['key', 'key_id'],
+  ['team', 'team_id'],
+  ['user', 'user_id'],
+  ['pool', 'pool_id'],
+] as const;
+
+/** What budgets are judged by, set against the records both ways round. */
+function spendFindings(database: Database): string[] {
+  const fromRecords = SUBJECTS.map(
+    ([scope, column]) => `select '${scope}' as scope, ${column} as subject_id,
+      started_at_ms - started_at_ms % 900000 as quarter_ms, count(*) as calls,
+      sum(cost_nano) as cost_nano from usage_records where ${column} <> '' group by 2, 3`,
+  ).join(' union all ');
+  const fromRollups = 'select scope, subject_id, quarter_ms, calls, cost_nano from spend_rollups';
+  const differing = (left: string, right: string, what: string) =>
+    database
+      .prepare<[], { scope: string; subject_id: string; quarter_ms: unknown }>(
+        `select * from (select * from (${left}) except select * from (${right})) limit ${FINDINGS_MAX}`,
+      )
+      .all()
+      .map((row) => `${what}: ${row.scope} ${row.subject_id}, quarter ${hourText(row.quarter_ms)}`);
+  return [
+    ...differing(fromRecords, fromRollups, 'records that a spend roll-up lacks'),
+    ...differing(fromRollups, fromRecords, 'a spend roll-up that its records do not sum to'),
   ];
 }
 

@@ -20,6 +20,8 @@ const PROBE = holdRow(
     id: 'probe',
     keyId: '',
     poolId: '',
+    userId: '',
+    teamId: '',
     endpoint: '',
     model: '',
     amountNano: 0n,

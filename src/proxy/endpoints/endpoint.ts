@@ -1,5 +1,6 @@
 import type { Usage } from '../../entities/usage.ts';
 import type { Pool } from '../../pool/pool.ts';
+import type { KeyEntry } from '../virtual-keys.ts';
 import type { StreamReader } from '../stream-reader.ts';
 
 /** What a client asked for, read from its body once. */
@@ -43,7 +44,7 @@ export interface Endpoint {
   /** The list that its JSON always has, and that is never empty. */
   readonly list?: string;
   /** Answered from what the pool knows; null when that is not enough, and an upstream is to be asked. */
-  readonly here?: (pool: Pool, path: string) => object | null;
+  readonly here?: (pool: Pool, path: string, key: Pick<KeyEntry, 'scope'>) => object | null;
   /** Reads its event stream; absent when it never streams. */
   readonly stream?: () => StreamReader;
   /** `stream_options.include_usage` makes its streams tell their usage. */

@@ -1,5 +1,6 @@
 import type { Pool } from '../../pool/pool.ts';
 import { modelNotFound } from '../route-for.ts';
+import type { KeyEntry } from '../virtual-keys.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -14,8 +15,8 @@ export const modelsList: Endpoint = {
   model: 'none',
   isRepeatable: true,
   meter: { kind: 'free' },
-  here: (pool) => {
-    const data = listed(pool);
+  here: (pool, _path, key) => {
+    const data = listed(pool, key);
     return data.length === 0 && !isKnown(pool) ? null : { object: 'list', data };
   },
 };
@@ -24,9 +25,9 @@ export const modelsGet: Endpoint = {
   ...modelsList,
   id: 'models.get',
   path: '/v1/models/*',
-  here: (pool, path) => {
+  here: (pool, path, key) => {
     const id = decoded(path.slice('/v1/models/'.length));
-    const found = listed(pool).find((model) => model.id === id);
+    const found = listed(pool, key).find((model) => model.id === id);
     if (found === undefined && isKnown(pool)) throw modelNotFound(id);
     return found ?? null;
   },
@@ -42,17 +43,20 @@ const isKnown = ({ members }: Pool): boolean =>
       discovered !== null || models?.every((name) => !name.includes('*')) === true,
   );
 
-const listed = (pool: Pool) =>
-  pool.models.list().map(({ id, memberId, upstream }) => {
-    const member = pool.member(memberId);
-    const facts = member?.discovered?.get(upstream);
-    return {
-      id,
-      object: 'model',
-      created: facts?.created ?? 0,
-      owned_by: facts?.ownedBy || (member?.kind.id ?? ''),
-    };
-  });
+const listed = (pool: Pool, { scope }: Pick<KeyEntry, 'scope'>) =>
+  pool.models
+    .list()
+    .filter(({ id }) => scope.allowsModel(id))
+    .map(({ id, memberId, upstream }) => {
+      const member = pool.member(memberId);
+      const facts = member?.discovered?.get(upstream);
+      return {
+        id,
+        object: 'model',
+        created: facts?.created ?? 0,
+        owned_by: facts?.ownedBy || (member?.kind.id ?? ''),
+      };
+    });
 
 function decoded(segment: string): string {
   try {

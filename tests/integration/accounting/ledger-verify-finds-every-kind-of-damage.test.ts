@@ -68,12 +68,12 @@ const damages: [string, string, RegExp][] = [
   ['all records deleted', 'delete from usage_records', /a roll-up that its records do not sum to/],
   [
     'a hold of a settled call',
-    `insert into holds select id, 'x', key_id, pool_id, endpoint, model, 1, 0, 0 from usage_records where id = ${first}`,
+    `insert into holds select id, 'x', key_id, pool_id, endpoint, model, 1, 0, 0, user_id, team_id from usage_records where id = ${first}`,
     /1 holds that were settled already/,
   ],
   [
     'a hold nobody will settle',
-    `insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', 1, 0, 0)`,
+    `insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', 1, 0, 0, '', '')`,
     /1 holds are open although no server runs/,
   ],
   [
@@ -100,7 +100,7 @@ const damages: [string, string, RegExp][] = [
   ],
   [
     'a negative hold',
-    `insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', -1, 0, 0)`,
+    `insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', -1, 0, 0, '', '')`,
     /1 holds with a negative or impossible amount/,
   ],
   [
@@ -153,7 +153,7 @@ test('a file whose index lost rows is found', async () => {
 test('the command tells what it found and exits with 1', async () => {
   const { dataDir, database } = await soundBooks();
   for (const [, sql] of damages.slice(0, 2)) database.exec(sql);
-  database.exec(`insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', -1, 0, 0)`);
+  database.exec(`insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', -1, 0, 0, '', '')`);
   const { code, stdout } = await verify(dataDir);
   expect(stdout).toContain('records without an equal roll-up: hour 2026-01-01T00:00:00.000Z');
   expect(stdout).toContain('1 holds with a negative or impossible amount');

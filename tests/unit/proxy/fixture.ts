@@ -15,6 +15,8 @@ import type { Call, Sink } from '../../../src/proxy/call.ts';
 import type { Delivery } from '../../../src/proxy/delivery.ts';
 import { chatCompletions } from '../../../src/proxy/endpoints/chat-completions.ts';
 import { Exchange } from '../../../src/proxy/exchange.ts';
+import { KeyScope } from '../../../src/proxy/key-scope.ts';
+import type { KeyEntry } from '../../../src/proxy/virtual-keys.ts';
 
 export const NOW = Date.parse('2026-03-01T00:00:00Z');
 
@@ -165,6 +167,24 @@ export function aPool(
   return new Pool({ ...row, policy: aPolicy(policy) }, members, { ...DEAF, ...listener });
 }
 
+/** A virtual key of that pool which may do everything. */
+export const aKey = (facts: Partial<KeyEntry> = {}): KeyEntry => ({
+  id: 'key-1',
+  name: 'one',
+  hash: 'hash',
+  poolId: 'pool-1',
+  isActive: true,
+  expiresAt: null,
+  deletedAt: null,
+  userId: '',
+  teamId: '',
+  limits: [],
+  scope: new KeyScope({ allowedModels: null, allowedEndpoints: null, sourceNetworks: null }),
+  previousHash: null,
+  previousUntilMs: 0,
+  ...facts,
+});
+
 /** A call that said something of a credential just now. */
 export const facts = (model: string, more: { status?: number; nowMs?: number } = {}) => ({
   model,
@@ -193,6 +213,7 @@ export class Client implements Sink {
       id: 'request-1',
       method: 'POST',
       path: '/v1/chat/completions',
+      address: '127.0.0.1',
       query: '',
       headers: {},
       body: Readable.from([]),

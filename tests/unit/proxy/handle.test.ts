@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { RateLimits } from '../../../src/accounting/rate-limits.ts';
+import { BudgetBook } from '../../../src/accounting/budgets/budget-book.ts';
+import { Limits } from '../../../src/accounting/limits.ts';
 import type { CallRecord } from '../../../src/entities/call-record.ts';
 import type { PoolPolicy } from '../../../src/entities/pool-policy.ts';
 import type { GatewayError } from '../../../src/errors/gateway-error.ts';
@@ -19,6 +20,7 @@ import {
   Client,
   HandClock,
   NOW,
+  aKey,
   aMember,
   aPool,
   aRule,
@@ -28,15 +30,7 @@ import {
   rejection,
 } from './fixture.ts';
 
-const KEY = {
-  id: 'k1',
-  name: 'k',
-  hash: '',
-  poolId: 'pool-1',
-  isActive: true,
-  expiresAt: null,
-  rpmLimit: null,
-};
+const KEY = aKey({ id: 'k1' });
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ANSWER = '{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}';
 
@@ -80,7 +74,7 @@ function aPlane(pool: Pool, script: Says[], parts: Partial<DataPlane> = {}) {
   const tried: string[] = [];
   const selected: [from: string, to: string][] = [];
   const upstreams = new Map<Exchange, Upstream>();
-  const keys = { find: () => KEY, get: () => KEY };
+  const keys = { find: () => KEY, get: () => KEY, isActive: () => true };
   const plane = {
     clock,
     random: () => 0,
@@ -109,7 +103,8 @@ function aPlane(pool: Pool, script: Says[], parts: Partial<DataPlane> = {}) {
       },
     },
     tokens: new AccessTokens(clock),
-    limits: new RateLimits(),
+    limits: new Limits(),
+    budgets: new BudgetBook(() => undefined),
     retries: new RetryBudget(() => 0),
     idempotent: new IdempotentCalls({ clock }),
     callerKinds: [

@@ -43,6 +43,7 @@ export class Client implements Sink {
       id: `request-${serial}`,
       method: 'POST',
       path: '/v1/chat/completions',
+      address: '127.0.0.1',
       query: '',
       headers,
       body: Readable.from([]),

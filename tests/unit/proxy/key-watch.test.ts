@@ -1,25 +1,17 @@
 import { expect, test } from '@jest/globals';
+import { statusOf } from '../../../src/entities/virtual-key.ts';
 import { KeyWatch } from '../../../src/proxy/key-watch.ts';
 import type { KeyEntry } from '../../../src/proxy/virtual-keys.ts';
-import { Client, HandClock } from './fixture.ts';
+import { Client, HandClock, aKey } from './fixture.ts';
 
 const SECOND_MS = 1000;
 
-const aKey = (facts: Partial<KeyEntry> = {}): KeyEntry => ({
-  id: 'key-1',
-  name: 'one',
-  hash: 'hash',
-  poolId: 'pool-1',
-  isActive: true,
-  expiresAt: null,
-  rpmLimit: null,
-  ...facts,
-});
+const isActive = (key: KeyEntry, nowMs: number) => statusOf(key, nowMs) === 'active';
 
 function aWatch() {
   const clock = new HandClock();
   const keys = new Map([aKey(), aKey({ id: 'key-2' })].map((key) => [key.id, key]));
-  const watch = new KeyWatch(keys, clock);
+  const watch = new KeyWatch({ get: (id) => keys.get(id), isActive }, clock);
   const enter = (id = 'key-1') => {
     const { call } = new Client();
     return { call, left: watch.enter(call, aKey({ id })) };

@@ -52,6 +52,48 @@ describe('chat', () => {
       { input: 5, output: 6 },
     ],
     ['embeddings', { prompt_tokens: 8, total_tokens: 8 }, { input: 8 }],
+    [
+      'a cache beside the prompt, as the total tells',
+      {
+        prompt_tokens: 20,
+        completion_tokens: 5,
+        total_tokens: 65,
+        cache_read_input_tokens: 10,
+        cache_creation_input_tokens: 30,
+      },
+      { input: 20, cacheRead: 10, cacheWrite: 30, output: 5 },
+    ],
+    [
+      'a cache and thoughts beside, as the total tells',
+      {
+        prompt_tokens: 20,
+        completion_tokens: 5,
+        total_tokens: 72,
+        cache_read_input_tokens: 40,
+        completion_tokens_details: { reasoning_tokens: 7 },
+      },
+      { input: 20, cacheRead: 40, output: 5, reasoning: 7 },
+    ],
+    [
+      'a cache in the prompt where no total tells',
+      { prompt_tokens: 50, completion_tokens: 5, cache_read_input_tokens: 40 },
+      { input: 10, cacheRead: 40, output: 5 },
+    ],
+    [
+      'more in the total than any name is for',
+      {
+        prompt_tokens: 20,
+        completion_tokens: 30,
+        total_tokens: 60,
+        completion_tokens_details: { reasoning_tokens: 15 },
+      },
+      { input: 20, output: 25, reasoning: 15 },
+    ],
+    [
+      'a total that is too small, which proves nothing',
+      { prompt_tokens: 20, completion_tokens: 5, total_tokens: 5 },
+      { input: 20, output: 5 },
+    ],
     ['rerank by tokens', { total_tokens: 33 }, { input: 33 }],
   ])('%s', (_name, told, expected) => {
     expect(chatUsage(told)).toEqual(usage(expected));

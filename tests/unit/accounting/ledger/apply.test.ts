@@ -52,6 +52,8 @@ function inMemory(): { database: Database.Database; statements: Statements } {
   database.exec(`create table usage_rollups (hour_ms bigint not null, key_id text not null,
     model text not null, credential_id text not null, ${columns(sums, type)},
     primary key (hour_ms, key_id, model, credential_id))`);
+  database.exec(`create table spend_rollups (scope text, subject_id text, quarter_ms bigint,
+    calls bigint, cost_nano bigint, primary key (scope, subject_id, quarter_ms)) without rowid`);
   return { database, statements: prepare(database) };
 }
 
@@ -74,6 +76,7 @@ const aCall = (call: number) =>
     id: `call-${String(call).padStart(2, '0')}`,
     // Few groups, so that calls share them; a model name may hold anything, separators included.
     keyId: `key-${call % 2}`,
+    teamId: call % 3 === 0 ? '' : 'team-1',
     model: ['gpt-4o', 'a|b', 'a', '"'][call % 4] ?? '',
     createdAtMs: 1_767_225_600_000 + (call % 3) * HOUR_MS + call,
   });

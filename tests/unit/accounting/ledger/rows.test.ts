@@ -13,7 +13,7 @@ const byColumn = (columns: readonly string[], row: readonly unknown[]) =>
   Object.fromEntries(columns.map((name, index) => [name, row[index]]));
 
 test('a hold has one cell for each column, in its place', () => {
-  const hold = aHold({ amountNano: 2n ** 60n + 1n });
+  const hold = aHold({ amountNano: 2n ** 60n + 1n, userId: 'user-1', teamId: 'team-1' });
   const row = holdRow(hold, 'server-1');
   expect(row).toHaveLength(HOLD_COLUMNS.length);
   expect(byColumn(HOLD_COLUMNS, row)).toEqual({
@@ -21,6 +21,8 @@ test('a hold has one cell for each column, in its place', () => {
     owner: 'server-1',
     key_id: 'key-1',
     pool_id: 'pool-1',
+    user_id: 'user-1',
+    team_id: 'team-1',
     endpoint: 'chat.completions',
     model: 'gpt-4o-mini',
     amount_nano: String(2n ** 60n + 1n),
@@ -30,7 +32,11 @@ test('a hold has one cell for each column, in its place', () => {
 });
 
 test('a record has one cell for each column, in its place', () => {
-  const record = aRecord(aHold(), { isStream: true, isPriced: false, firstByteMs: null });
+  const record = aRecord(aHold({ userId: 'user-1' }), {
+    isStream: true,
+    isPriced: false,
+    firstByteMs: null,
+  });
   const row = recordRow(record);
   expect(row).toHaveLength(RECORD_COLUMNS.length);
   expect(byColumn(RECORD_COLUMNS, row)).toEqual({
@@ -38,6 +44,8 @@ test('a record has one cell for each column, in its place', () => {
     id: record.id,
     key_id: 'key-1',
     pool_id: 'pool-1',
+    user_id: 'user-1',
+    team_id: '',
     credential_id: 'credential-1',
     endpoint: 'chat.completions',
     model: 'gpt-4o-mini',

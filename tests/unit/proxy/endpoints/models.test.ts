@@ -3,7 +3,7 @@ import type { ModelRule } from '../../../../src/entities/pool-policy.ts';
 import type { Member } from '../../../../src/pool/member.ts';
 import { answerHere } from '../../../../src/proxy/answer-here.ts';
 import { modelsGet, modelsGetSlug, modelsList } from '../../../../src/proxy/endpoints/models.ts';
-import { Client, aMember, aPool, aRule } from '../fixture.ts';
+import { Client, aKey, aMember, aPool, aRule } from '../fixture.ts';
 
 /** One whose provider has listed these models; null: it was not asked yet. */
 function aTold(id: string, listed: string[] | null, models: string[] | null = null): Member {
@@ -15,13 +15,15 @@ function aTold(id: string, listed: string[] | null, models: string[] | null = nu
 }
 
 const listOf = (members: Member[], models: ModelRule[] = []) =>
-  modelsList.here?.(aPool(members, { models }), '/v1/models') as { data: { id: string }[] } | null;
+  modelsList.here?.(aPool(members, { models }), '/v1/models', aKey()) as {
+    data: { id: string }[];
+  } | null;
 
 const idsOf = (members: Member[], models?: ModelRule[]) =>
   listOf(members, models)?.data.map(({ id }) => id) ?? null;
 
 const getIn = (name: string, members: Member[], models: ModelRule[] = []) =>
-  modelsGet.here?.(aPool(members, { models }), `/v1/models/${name}`);
+  modelsGet.here?.(aPool(members, { models }), `/v1/models/${name}`, aKey());
 
 describe('the list', () => {
   test('has every model of every credential once, sorted, as OpenAI shows it', () => {
@@ -135,7 +137,9 @@ describe('one model', () => {
 describe('an answer without an upstream', () => {
   test('is whole, with its length and our id', () => {
     const client = new Client({ method: 'GET', path: '/v1/models' });
-    expect(answerHere(client.call, modelsList, aPool([aTold('a', ['é'])]))).toBe(true);
+    expect(
+      answerHere(client.call, modelsList, { pool: aPool([aTold('a', ['é'])]), key: aKey() }),
+    ).toBe(true);
     expect(client).toMatchObject({ status: 200, ending: 'ended' });
     expect(client.headers).toEqual({
       'content-type': 'application/json',
@@ -148,7 +152,9 @@ describe('an answer without an upstream', () => {
 
   test('is none where too little is known, and nothing is written', () => {
     const client = new Client({ method: 'GET', path: '/v1/models' });
-    expect(answerHere(client.call, modelsList, aPool([aTold('a', null)]))).toBe(false);
+    expect(
+      answerHere(client.call, modelsList, { pool: aPool([aTold('a', null)]), key: aKey() }),
+    ).toBe(false);
     expect(client.isStarted).toBe(false);
   });
 });

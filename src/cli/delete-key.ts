@@ -1,0 +1,20 @@
+import { command, configOf, onDataDir, withWorkspace } from './command.ts';
+import { Flags } from './flags.ts';
+import { print } from './print.ts';
+
+export const deleteKey = onDataDir(
+  command('delete-key', 'Delete a virtual key for good. What it did stays on record.'),
+)
+  .usage('<id> --yes [options]')
+  .option('--yes', 'confirm that it shall never work again (required)')
+  .action(async (_options, self) => {
+    const flags = new Flags(self, 1);
+    const id = flags.argument('<id>');
+    flags.require(flags.isSet('yes'), '--yes: is missing: a deleted key never works again');
+    const config = configOf(flags);
+    await withWorkspace(config, async ({ keys }) => {
+      const key = await keys.remove('cli', id);
+      print(`Key deleted: ${key.id}`);
+      print(`  Name:        ${key.name}`);
+    });
+  });

@@ -1,0 +1,129 @@
+import type { EntityManager } from '@mikro-orm/sqlite';
+import { Budget } from '../entities/budget.ts';
+import type { BudgetPeriod } from '../entities/budget.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import { newId } from '../lib/ids.ts';
+import { usdFromNano } from '../lib/money.ts';
+import { setInput, updateInput } from './budget-input.ts';
+import type { SetBudgetInput, UpdateBudgetInput } from './budget-input.ts';
+import { explained, standingOf } from './budget-standing.ts';
+import type { BudgetExplained, BudgetStanding } from './budget-standing.ts';
+import { assignGiven } from './fields.ts';
+import { change, validated } from './operation.ts';
+import type { Actor, ServiceParts } from './operation.ts';
+import { budgetNamed, subjectNamed } from './subject-named.ts';
+
+const DEFAULTS = {
+  name: null,
+  period: 'monthly',
+  zone: 'UTC',
+  isHard: true,
+  isStrict: false,
+  alertPercents: [],
+  isEnabled: true,
+} satisfies Partial<Budget>;
+
+/**
+ * Budgets: set, changed, removed, explained. They are named by id or the start of one. A subject has
+ * at most one for each kind of period, so that the one that was meant is the one that is enforced.
+ */
+export class BudgetService {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  /** Where the subject has a budget of this kind of period, changes it: what is absent stays. */
+  async set(actor: Actor, input: SetBudgetInput): Promise<BudgetStanding> {
+    const { scope, subject, cap, ...given } = validated(setInput, input);
+    const period = given.period ?? DEFAULTS.period;
+    const budget = await change(this.#parts, actor, async (tx, note) => {
+      const { id: subjectId } = await subjectNamed(tx, scope, subject);
+      const now = new Date(this.#parts.clock.now());
+      const known = await tx.findOne(Budget, { scope, subjectId, period });
+      const before = known === null ? undefined : facts(known);
+      const stamps = { createdAt: now, updatedAt: now };
+      const row =
+        known ??
+        tx.create(Budget, { id: newId(), scope, subjectId, capNano: cap, ...DEFAULTS, ...stamps });
+      assignGiven(row, { ...given, period, capNano: cap, updatedAt: now });
+      tx.persist(row);
+      const type = before === undefined ? 'budget.set' : 'budget.updated';
+      note({ type, subject: row.id, before, after: facts(row) });
+      return row;
+    });
+    return await this.#standing(budget);
+  }
+
+  /** Absent fields stay as they are. */
+  async update(actor: Actor, id: string, input: UpdateBudgetInput): Promise<BudgetStanding> {
+    const { cap, ...given } = validated(updateInput, input);
+    const budget = await change(this.#parts, actor, async (tx, note) => {
+      const row = await budgetNamed(tx, id);
+      if (given.period !== undefined) await assertFree(tx, row, given.period);
+      const before = facts(row);
+      const updatedAt = new Date(this.#parts.clock.now());
+      assignGiven(row, { ...given, capNano: cap, updatedAt });
+      note({ type: 'budget.updated', subject: row.id, before, after: facts(row) });
+      return row;
+    });
+    return await this.#standing(budget);
+  }
+
+  /** What was spent stays on record, and counts for a budget that is set later. */
+  async remove(actor: Actor, id: string): Promise<Budget> {
+    return await change(this.#parts, actor, async (tx, note) => {
+      const row = await budgetNamed(tx, id);
+      tx.remove(row);
+      note({ type: 'budget.removed', subject: row.id, before: facts(row) });
+      return row;
+    });
+  }
+
+  /** Oldest first, with what is spent and held now. */
+  async list(): Promise<BudgetStanding[]> {
+    const em = this.#parts.em.fork();
+    const nowMs = this.#parts.clock.now();
+    const all = await em.find(Budget, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
+    const standings: BudgetStanding[] = [];
+    for (const budget of all) standings.push(await standingOf(em, budget, nowMs));
+    return standings;
+  }
+
+  /** Everything that a refusal would go by, and the same sum from the records. */
+  async explain(id: string): Promise<BudgetExplained> {
+    const em = this.#parts.em.fork();
+    return await explained(em, await budgetNamed(em, id), this.#parts.clock.now());
+  }
+
+  #standing(budget: Budget): Promise<BudgetStanding> {
+    return standingOf(this.#parts.em.fork(), budget, this.#parts.clock.now());
+  }
+}
+
+async function assertFree(
+  tx: EntityManager,
+  { id, scope, subjectId }: Budget,
+  period: BudgetPeriod,
+): Promise<void> {
+  const other = await tx.findOne(Budget, { scope, subjectId, period, id: { $ne: id } });
+  if (other === null) return;
+  throw new GatewayError('conflict', `This ${scope} has a ${period} budget already: ${other.id}`, {
+    param: 'period',
+  });
+}
+
+/** What an event says of a budget; dollars, as JSON has no integers of this size. */
+const facts = (row: Budget) => ({
+  scope: row.scope,
+  subjectId: row.subjectId,
+  name: row.name,
+  cap: usdFromNano(row.capNano),
+  period: row.period,
+  zone: row.zone,
+  isHard: row.isHard,
+  isStrict: row.isStrict,
+  alertPercents: row.alertPercents,
+  isEnabled: row.isEnabled,
+});

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { Team } from '../entities/team.ts';
+import { newId } from '../lib/ids.ts';
+import {
+  assignGiven,
+  concurrencyLimit,
+  metadata,
+  rpmLimit,
+  tpmLimit,
+  uniqueName,
+} from './fields.ts';
+import { change, validated } from './operation.ts';
+import type { Actor, ServiceParts } from './operation.ts';
+import { teamNamed } from './subject-named.ts';
+import { claimingName } from './unique-name.ts';
+
+const createInput = z.strictObject({
+  name: uniqueName,
+  rpmLimit: rpmLimit.default(null),
+  tpmLimit: tpmLimit.default(null),
+  concurrencyLimit: concurrencyLimit.default(null),
+  metadata: metadata.default({}),
+});
+
+/** Absent fields stay as they are; null lifts a limit. */
+const updateInput = z.strictObject({
+  name: uniqueName.optional(),
+  isEnabled: z.boolean().optional(),
+  rpmLimit: rpmLimit.optional(),
+  tpmLimit: tpmLimit.optional(),
+  concurrencyLimit: concurrencyLimit.optional(),
+  metadata: metadata.optional(),
+});
+
+export type CreateTeamInput = z.input<typeof createInput>;
+export type UpdateTeamInput = z.input<typeof updateInput>;
+
+/** Teams: made, listed, changed. They are named by id or name. */
+export class TeamService {
+  readonly #parts: ServiceParts;
+
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
+  }
+
+  async create(actor: Actor, input: CreateTeamInput): Promise<Team> {
+    const wanted = validated(createInput, input);
+    const made = change(this.#parts, actor, async (tx, note) => {
+      const now = new Date(this.#parts.clock.now());
+      const stamps = { createdAt: now, updatedAt: now };
+      const row = tx.create(Team, { id: newId(), isEnabled: true, ...wanted, ...stamps });
+      tx.persist(row);
+      note({ type: 'team.created', subject: row.id, after: facts(row) });
+      return row;
+    });
+    return await claimingName('team', made);
+  }
+
+  /** By name. */
+  list(): Promise<Team[]> {
+    return this.#parts.em.fork().find(Team, {}, { orderBy: { name: 'asc' } });
+  }
+
+  async update(actor: Actor, idOrName: string, input: UpdateTeamInput): Promise<Team> {
+    const given = validated(updateInput, input);
+    const changed = change(this.#parts, actor, async (tx, note) => {
+      const row = await teamNamed(tx, idOrName);
+      const before = facts(row);
+      assignGiven(row, { ...given, updatedAt: new Date(this.#parts.clock.now()) });
+      note({ type: 'team.updated', subject: row.id, before, after: facts(row) });
+      return row;
+    });
+    return await claimingName('team', changed);
+  }
+}
+
+const facts = (row: Team) => ({
+  name: row.name,
+  isEnabled: row.isEnabled,
+  rpmLimit: row.rpmLimit,
+  tpmLimit: row.tpmLimit,
+  concurrencyLimit: row.concurrencyLimit,
+  metadata: row.metadata,
+});

@@ -1,0 +1,218 @@
+import type { BudgetSubjects } from '../../../../src/accounting/budgets/budget-book.ts';
+import { periodOf } from '../../../../src/accounting/budgets/period.ts';
+import type { Period } from '../../../../src/accounting/budgets/period.ts';
+import type { BudgetRefusal } from '../../../../src/accounting/budgets/tally.ts';
+import type { BudgetState } from '../../../../src/accounting/budgets/terms.ts';
+
+/** One budget in one period. */
+interface Page {
+  owner: Owner;
+  period: Period;
+  told: Set<number>;
+}
+
+interface Owner {
+  state: BudgetState;
+  page: Page;
+  isRemoved: boolean;
+}
+
+/** What a budget book writes down; nothing is ever summed but by reading all rows again. */
+interface Row {
+  page: Page;
+  /** Null once it is settled. */
+  call: Call | null;
+  nano: bigint;
+}
+
+export interface Call {
+  id: string;
+  sinceMs: number;
+  isOpen: boolean;
+}
+
+/**
+ * The book of budgets once more, as plainly as can be: a list of rows and no running figure. It is
+ * slow, and the judge of the real one.
+ */
+export class RowBudgets {
+  readonly owners = new Map<string, Owner>();
+  readonly alerts: [string, number, bigint, number][] = [];
+  #rows: Row[] = [];
+
+  put(state: BudgetState, nowMs: number): void {
+    const known = this.owners.get(state.id);
+    if (known === undefined) {
+      const owner = { state, isRemoved: false } as Owner;
+      this.owners.set(state.id, owner);
+      owner.page = this.#newPage(owner, nowMs, state.settledNano);
+      return;
+    }
+    this.#look(known, nowMs);
+    const before = known.state;
+    known.state = state;
+    if (before.period === state.period && before.zone === state.zone) {
+      if (before.capNano === state.capNano) return;
+      const percents = this.#percents(known);
+      for (const percent of known.page.told) {
+        const isStill = percents.includes(percent) && this.#isReached(known.page, percent);
+        if (!isStill) known.page.told.delete(percent);
+      }
+      return;
+    }
+    known.page = this.#newPage(known, nowMs, state.settledNano);
+    for (const row of this.#rows) {
+      if (row.call === null || row.page.owner !== known) continue;
+      if (row.call.sinceMs >= known.page.period.startMs) row.page = known.page;
+    }
+  }
+
+  remove(id: string): void {
+    const owner = this.owners.get(id);
+    if (owner === undefined) return;
+    owner.isRemoved = true;
+    this.owners.delete(id);
+  }
+
+  find(subjects: BudgetSubjects): Owner[] {
+    return [...this.owners.values()].filter(
+      ({ state }) => subjects[state.scope] === state.subjectId,
+    );
+  }
+
+  refusal(
+    owners: Owner[],
+    amountNano: bigint,
+    nowMs: number,
+  ): Omit<BudgetRefusal, 'scope' | 'subjectId'>[] {
+    for (const owner of owners) this.#look(owner, nowMs);
+    return this.#refusals(
+      owners.map(({ page }) => page),
+      amountNano,
+    );
+  }
+
+  hold(owners: Owner[], id: string, nano: bigint, nowMs: number): Call {
+    const call = { id, sinceMs: nowMs, isOpen: true };
+    for (const { page } of owners) this.#rows.push({ page, call, nano });
+    return call;
+  }
+
+  /** All refusals that may be given; none if it was extended. */
+  extend(call: Call, nano: bigint) {
+    const rows = this.#rows.filter((row) => row.call === call);
+    const refusals = this.#refusals(
+      rows.map(({ page }) => page),
+      nano,
+    );
+    if (refusals.length === 0) for (const row of rows) row.nano += nano;
+    return refusals;
+  }
+
+  /** Returns the overrun. */
+  settle(call: Call, costNano: bigint): bigint {
+    const rows = this.#rows.filter((row) => row.call === call);
+    const heldNano = rows[0]?.nano ?? costNano;
+    for (const row of rows) Object.assign(row, { call: null, nano: costNano });
+    call.isOpen = false;
+    if (costNano > 0n) for (const { page } of rows) this.#tell(page);
+    return costNano > heldNano ? costNano - heldNano : 0n;
+  }
+
+  /** Only for times that are not before the current period. */
+  adjust(id: string, nano: bigint, nowMs: number): void {
+    const owner = this.owners.get(id);
+    if (owner === undefined) return;
+    this.#look(owner, nowMs);
+    this.#rows.push({ page: owner.page, call: null, nano });
+    if (nano > 0n) this.#tell(owner.page);
+  }
+
+  explain(id: string, nowMs: number) {
+    const owner = this.owners.get(id)!;
+    this.#look(owner, nowMs);
+    const rows = this.#rows.filter(({ page }) => page === owner.page);
+    const holds = rows.filter(({ call }) => call !== null);
+    return {
+      periodStartMs: owner.page.period.startMs,
+      settledNano: this.#sum(owner.page, (row) => row.call === null),
+      holds: holds.map(({ call, nano }) => `${call?.id} ${nano} ${call?.sinceMs}`).toSorted(),
+      enforcedNano: this.#sum(owner.page),
+    };
+  }
+
+  /** Pages that hold or settled more than the cap; only what a settlement or terms did may do that. */
+  pagesPastCap(): Set<Page> {
+    return new Set(
+      this.#rows
+        .map(({ page }) => page)
+        .filter(({ owner }) => owner.state.isHard && owner.state.isEnabled && !owner.isRemoved)
+        .filter((page) => this.#sum(page) > page.owner.state.capNano),
+    );
+  }
+
+  #refusals(pages: Page[], amountNano: bigint) {
+    const refusing = pages.filter(
+      (page) =>
+        amountNano > 0n &&
+        page.owner.state.isHard &&
+        page.owner.state.isEnabled &&
+        !page.owner.isRemoved &&
+        this.#sum(page) + amountNano > page.owner.state.capNano,
+    );
+    const lastMs = Math.max(...refusing.map(({ period }) => period.endMs));
+    return refusing
+      .filter(({ period }) => period.endMs === lastMs)
+      .map((page) => ({
+        budgetId: page.owner.state.id,
+        capNano: page.owner.state.capNano,
+        settledNano: this.#sum(page, (row) => row.call === null),
+        heldNano: this.#sum(page, (row) => row.call !== null),
+        amountNano,
+        resetsAtMs: lastMs === Infinity ? null : lastMs,
+      }));
+  }
+
+  #sum(page: Page, counts: (row: Row) => boolean = () => true): bigint {
+    return this.#rows
+      .filter((row) => row.page === page && counts(row))
+      .reduce((sum, { nano }) => sum + nano, 0n);
+  }
+
+  #look(owner: Owner, nowMs: number): void {
+    if (nowMs >= owner.page.period.endMs) owner.page = this.#newPage(owner, nowMs, 0n);
+  }
+
+  #newPage(owner: Owner, nowMs: number, settledNano: bigint): Page {
+    const period = periodOf(owner.state.period, owner.state.zone, nowMs);
+    const page = { owner, period, told: new Set<number>() };
+    this.#rows.push({ page, call: null, nano: settledNano });
+    if (settledNano > 0n) {
+      for (const percent of this.#percents(owner)) {
+        if (this.#isReached(page, percent)) page.told.add(percent);
+      }
+    }
+    return page;
+  }
+
+  #percents({ state }: Owner): number[] {
+    const all = new Set([...state.alertPercents, ...(state.isHard ? [] : [100])]);
+    return [...all].toSorted((left, right) => left - right);
+  }
+
+  #isReached(page: Page, percent: number): boolean {
+    const settledNano = this.#sum(page, (row) => row.call === null);
+    return settledNano * 100n >= page.owner.state.capNano * BigInt(percent);
+  }
+
+  #tell(page: Page): void {
+    const { owner, told, period } = page;
+    if (!owner.state.isEnabled || owner.isRemoved) return;
+    for (const percent of this.#percents(owner)) {
+      if (told.has(percent) || !this.#isReached(page, percent)) continue;
+      told.add(percent);
+      const settledNano = this.#sum(page, (row) => row.call === null);
+      this.alerts.push([owner.state.id, percent, settledNano, period.startMs]);
+    }
+  }
+}
