@@ -1,5 +1,5 @@
 // The suites run as ES modules on the pinned Node (see package.json, "test").
-const suite = (name, extra = {}) => ({
+export const suite = (name, extra = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   testEnvironment: 'node',

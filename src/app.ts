@@ -1,18 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { Ledger } from './accounting/ledger/ledger.ts';
 import { recoverHolds } from './accounting/ledger/recover.ts';
-import { catalogueMatchers, catalogueRows } from './accounting/prices/catalogue.ts';
-import { configRows } from './accounting/prices/config-price.ts';
-import { PriceBook } from './accounting/prices/price-book.ts';
-import type { PriceRow } from './accounting/prices/price-row.ts';
+import type { PriceBook } from './accounting/prices/price-book.ts';
 import { storePrices } from './accounting/prices/store.ts';
+import { TokenCounter } from './accounting/tokens/token-counter.ts';
 import { BudgetBook } from './accounting/budgets/budget-book.ts';
 import { BudgetKeeper } from './accounting/budgets/keeper.ts';
 import { SettledSpend } from './accounting/budgets/settled-spend.ts';
 import { Limits } from './accounting/limits.ts';
 import type { PoolConfig } from './config/file-schema.ts';
 import { ConfigError } from './config/load.ts';
-import type { Config } from './config/load.ts';
 import { serveLock } from './database.ts';
 import type { CallRecord } from './entities/call-record.ts';
 import type { Event } from './entities/event.ts';
@@ -24,7 +21,10 @@ import { usdFromNano } from './lib/money.ts';
 import type { Random } from './lib/random.ts';
 import { openSqlite } from './lib/sqlite.ts';
 import type { Balances } from './pool/balances.ts';
+import { blockOverrun } from './overruns.ts';
 import type { PoolDirectory } from './pool/directory.ts';
+import { priceBook, priceRows } from './price-list.ts';
+import type { Journal } from './pool/journal.ts';
 import { providers } from './providers/index.ts';
 import { splitBaseUrl } from './providers/provider.ts';
 import type { CallerKind } from './proxy/caller-credential.ts';
@@ -40,6 +40,7 @@ import { Transport } from './proxy/transport.ts';
 import { VirtualKeys } from './proxy/virtual-keys.ts';
 import { strategies } from './routing/index.ts';
 import { applyConfiguredPools, poolMistakes } from './services/configured-pools.ts';
+import { ProvingGrounds } from './services/proving-grounds.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
@@ -55,6 +56,7 @@ export interface App {
   pools: PoolDirectory;
   upkeep: Upkeep;
   ledger: Ledger;
+  counter: TokenCounter;
 }
 
 export interface AppOptions {
@@ -82,12 +84,18 @@ export async function createApp(
   });
   const parts = await createPlane(space, prices, options);
   const front = await createFront(space, parts);
-  const { inFlight, ledger, spend, transport, upkeep } = parts;
+  const { counter, inFlight, ledger, spend, transport, upkeep } = parts;
+  /** Ends what is under way, counts of what was said included: these are estimated then. */
+  const giveUp = () => {
+    inFlight.abortAll('draining');
+    void counter.close();
+  };
   return {
     balances: upkeep.balances,
     pools: upkeep.directory,
     upkeep,
     ledger,
+    counter,
     async listen() {
       await upkeep.start();
       await front.listen({ host: config.host, port: config.port });
@@ -95,9 +103,9 @@ export async function createApp(
       const host = config.host.includes(':') ? `[${config.host}]` : config.host;
       return `http://${host}:${port}`;
     },
-    abortCalls: () => inFlight.abortAll('draining'),
+    abortCalls: giveUp,
     async close(drainMs = config.drainSeconds * 1000) {
-      const patience = clock.after(drainMs, () => inFlight.abortAll('draining'));
+      const patience = clock.after(drainMs, giveUp);
       // Meanwhile the listener stays: balancers see /readyz fail, and new calls are told to go elsewhere.
       await inFlight.drained();
       patience.cancel();
@@ -105,6 +113,7 @@ export async function createApp(
       front.server.closeAllConnections();
       await closed;
       await upkeep.stop();
+      await counter.close();
       await ledger.close();
       spend.close();
       await transport.close();
@@ -120,8 +129,18 @@ async function prepare(space: Workspace, pools: readonly PoolConfig[]): Promise<
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   const prices = await loadPrices(space);
   await applyConfiguredPools(space.parts, pools, { sealer: space.sealer, registries });
+  // No proof is under way while nobody serves: these are of one that was killed.
+  await new ProvingGrounds(space.parts, space).clear('system');
   recover(space);
   return prices;
+}
+
+/** What is closed with the app. */
+interface Closed {
+  counter: TokenCounter;
+  spend: SettledSpend;
+  transport: Transport;
+  upkeep: Upkeep;
 }
 
 /** The data plane, loaded from the database and kept current by events. */
@@ -129,7 +148,7 @@ async function createPlane(
   space: Workspace,
   prices: PriceBook,
   { random, onFatal, resolve }: AppOptions,
-): Promise<FrontParts & { spend: SettledSpend; transport: Transport; upkeep: Upkeep }> {
+): Promise<FrontParts & Closed> {
   const { config, clock, logger, orm } = space;
   const { lookup } = new HostResolver({
     clock,
@@ -143,6 +162,7 @@ async function createPlane(
   const inFlight = new InFlight(config.inFlightMax);
   const transport = new Transport(clock, lookup);
   const ledger = new Ledger({ file: space.file, owner: newId(), clock, logger, onFatal });
+  const counter = new TokenCounter({ clock, random, logger });
   const metrics = new PlaneMetrics({
     pools: () => directory.all(),
     inFlight: () => inFlight.size,
@@ -168,12 +188,13 @@ async function createPlane(
     budgets,
     retries: new RetryBudget(() => inFlight.size),
     idempotent: new IdempotentCalls({ clock }),
+    counter,
     callerKinds,
     bodyLimitBytes: config.bodyLimitMb * 1024 * 1024,
-    onSettled: settlements(space, { directory, metrics }),
+    onSettled: settlements(space, { directory, metrics, journal: upkeep.journal }),
     onSelected: (...moved) => upkeep.selections.moved(...moved),
   };
-  return { plane, inFlight, metrics, ledger, spend, transport, upkeep };
+  return { plane, counter, inFlight, metrics, ledger, spend, transport, upkeep };
 }
 
 /** Providers whose credentials callers may bring along. */
@@ -217,6 +238,7 @@ async function followEvents(
   follow('budget.', async ({ type, subject }) => {
     if (type !== ALERT) await budgetKeeper.reload(subject);
   });
+  follow('ledger.adjusted', ({ seq }) => budgetKeeper.recount(seq));
   await Promise.all([reloadPools(), keys.load(), budgetKeeper.load()]);
   loaded.resolve();
 }
@@ -243,10 +265,12 @@ const selectedIn = ({ after }: Event): string => {
 /** What follows from a settled call besides its record. */
 function settlements(
   { logger }: Workspace,
-  { directory, metrics }: { directory: PoolDirectory; metrics: PlaneMetrics },
+  parts: { directory: PoolDirectory; metrics: PlaneMetrics; journal: Journal },
 ): (record: CallRecord) => void {
+  const { directory, metrics, journal } = parts;
   return (record) => {
     metrics.settled(record);
+    blockOverrun(record, journal);
     directory.get(record.poolId)?.debit(record.credentialId, record.costNano);
     if (!logger.isLevelEnabled('info')) return;
     const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
@@ -255,18 +279,10 @@ function settlements(
   };
 }
 
-function configuredPrices({ prices }: Config): PriceRow[] {
-  try {
-    return configRows(prices);
-  } catch (error) {
-    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
-  }
-}
-
 async function loadPrices({ config, orm, clock }: Workspace): Promise<PriceBook> {
-  const rows = [...configuredPrices(config), ...catalogueRows()];
+  const rows = priceRows(config);
   await storePrices(orm.em.fork(), rows, clock.now());
-  return new PriceBook(rows, catalogueMatchers());
+  return priceBook(rows);
 }
 
 function recover({ file, clock, logger }: Workspace): void {

@@ -1,9 +1,10 @@
 import 'reflect-metadata';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/sqlite';
 import { migrations } from '../migrations/sqlite/index.ts';
 import { ormConfig } from '../mikro-orm.config.ts';
+import { damageIn, damageOf, damaged, missing } from './damage.ts';
 import { lockFile, openSqlite } from './lib/sqlite.ts';
 
 const MIGRATION_WAIT_MS = 30_000;
@@ -13,12 +14,38 @@ export interface OpenDatabase {
   file: string;
 }
 
+const databaseFile = (dataDir: string) => join(dataDir, 'tollgate.db');
+const serveLockFile = (dataDir: string) => join(dataDir, 'serve.lock');
+
+/**
+ * Refuses a database that is not what was left here. For a server, before anything is opened for
+ * writing: what can still be saved must not be touched.
+ * @throws Error that says what to do
+ */
+export function assertSound(dataDir: string): void {
+  assertThere(dataDir);
+  const file = databaseFile(dataDir);
+  if (sizeOf(file) === 0) return;
+  const damage = damageOf(file);
+  if (damage !== null) throw damaged(file, damage);
+}
+
+/** Where a server was, there was a database before it. SQLite would make an empty one in its place. */
+function assertThere(dataDir: string): void {
+  const file = databaseFile(dataDir);
+  if (sizeOf(file) > 0 || !existsSync(serveLockFile(dataDir))) return;
+  throw missing(file, existsSync(file));
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
 /**
  * Opens the database of a data directory and brings its schema up to date. Migrations of several
  * processes wait for each other; each is one transaction.
  */
 export async function openDatabase(dataDir: string): Promise<OpenDatabase> {
-  const file = join(dataDir, 'tollgate.db');
+  assertThere(dataDir);
+  const file = databaseFile(dataDir);
   const orm = await MikroORM.init(ormConfig(file));
   if (isCurrent(file)) return { orm, file };
   const lock = lockFile(join(dataDir, 'migrate.lock'), MIGRATION_WAIT_MS);
@@ -37,8 +64,9 @@ export async function openDatabase(dataDir: string): Promise<OpenDatabase> {
 /** Whether every migration has run. Only looks, so that commands need not queue for the lock. */
 function isCurrent(file: string): boolean {
   if (!existsSync(file)) return false;
-  const database = openSqlite(file);
+  let database: ReturnType<typeof openSqlite> | undefined;
   try {
+    database = openSqlite(file);
     const tables = database
       .prepare(`select 1 from sqlite_master where name = 'mikro_orm_migrations'`)
       .all();
@@ -48,8 +76,11 @@ function isCurrent(file: string): boolean {
       .all();
     const executed = new Set(rows.map(({ name }) => name));
     return migrations.every(({ name }) => executed.has(name));
+  } catch (error) {
+    const damage = damageIn(error);
+    throw damage === null ? error : damaged(file, damage);
   } finally {
-    database.close();
+    database?.close();
   }
 }
 
@@ -57,7 +88,7 @@ function isCurrent(file: string): boolean {
 const LOOK_MS = 500;
 
 /** Held by the one process that serves a data directory; null when another one has it. */
-export const serveLock = (dataDir: string) => lockFile(join(dataDir, 'serve.lock'), LOOK_MS);
+export const serveLock = (dataDir: string) => lockFile(serveLockFile(dataDir), LOOK_MS);
 
 /** Whether some process serves the data directory now. */
 export function isServed(dataDir: string): boolean {

@@ -2,6 +2,7 @@ import { createApp } from './app.ts';
 import { printBanner } from './banner.ts';
 import { poolOf } from './config/load.ts';
 import type { Config } from './config/load.ts';
+import { assertSound } from './database.ts';
 import { systemClock } from './lib/clock.ts';
 import { createLogger } from './lib/logger.ts';
 import { systemRandom } from './lib/random.ts';
@@ -13,6 +14,7 @@ const SANDBOX_PACE_MS = 30;
 
 /** Starts the gateway and runs it until it is told to stop; the exit code is 0 if it stopped whole. */
 export async function serveUntilStopped(config: Config): Promise<void> {
+  assertSound(config.dataDir);
   const logger = createLogger({ level: config.logLevel });
   // Closed in reverse order, also when a later step of the start fails.
   await using opened = new AsyncDisposableStack();
@@ -29,9 +31,14 @@ export async function serveUntilStopped(config: Config): Promise<void> {
     sandboxUrl = sandbox.url;
     pools = sandboxPool(sandbox.url);
   }
-  const stopped = Promise.withResolvers<string>();
+  const failed = Promise.withResolvers<void>();
   const signalled = untilSignal();
-  const onFatal = (reason: string) => stopped.resolve(reason);
+  const onFatal = (reason: string) => {
+    logger.fatal({ reason }, 'stopping: the store cannot be trusted');
+    // Also when it happens on the way down.
+    process.exitCode = 1;
+    failed.resolve();
+  };
   const app = await createApp(space, pools, { random: systemRandom, onFatal });
   opened.defer(() => app.close());
   const url = await app.listen();
@@ -39,19 +46,15 @@ export async function serveUntilStopped(config: Config): Promise<void> {
   const first = isFirstStart ? await space.keys.create('system', { name: 'default' }) : null;
   printBanner({ config, url, key: first?.key ?? null, sandboxUrl, secrets: space.secrets });
 
-  const fatal = await Promise.race([stopped.promise, signalled]);
-  if (fatal !== null) {
-    logger.fatal({ reason: fatal }, 'stopping: the store cannot be trusted');
-    process.exitCode = 1;
-  }
+  await Promise.race([failed.promise, signalled]);
   // A second signal ends the wait for calls under way; they are still settled.
   void untilSignal().then(() => app.abortCalls());
 }
 
 /** The first of the stop signals. */
-function untilSignal(): Promise<null> {
+function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(null));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
 

@@ -2,17 +2,20 @@ import type { MikroORM } from '@mikro-orm/sqlite';
 import type { Config } from './config/load.ts';
 import { loadSecrets } from './config/secrets.ts';
 import type { Secrets } from './config/secrets.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, serveLock } from './database.ts';
 import { EventLog } from './events/log.ts';
 import type { Clock } from './lib/clock.ts';
 import { KeyHasher } from './lib/key-hasher.ts';
 import type { Logger } from './lib/logger.ts';
 import { Sealer } from './lib/seal.ts';
+import { priceBook, priceRows } from './price-list.ts';
+import { providers } from './providers/index.ts';
 import { endpoints } from './proxy/endpoints/index.ts';
 import { passthrough } from './proxy/endpoints/passthrough.ts';
 import { BudgetService } from './services/budgets.ts';
 import { CredentialService } from './services/credentials.ts';
 import { KeyService } from './services/keys.ts';
+import { LedgerCorrections } from './services/ledger-corrections.ts';
 import type { ServiceParts } from './services/operation.ts';
 import { TeamService } from './services/teams.ts';
 import { UserService } from './services/users.ts';
@@ -35,6 +38,7 @@ export interface Workspace {
   users: UserService;
   teams: TeamService;
   budgets: BudgetService;
+  corrections: LedgerCorrections;
   close(): Promise<void>;
 }
 
@@ -69,14 +73,25 @@ export async function openWorkspace(
     hasher,
     sealer,
     parts,
-    keys: new KeyService(parts, { hasher, endpointIds }),
+    keys: new KeyService(parts, { hasher, endpointIds, defaults: keyDefaults(config) }),
     credentials: new CredentialService(parts),
     users: new UserService(parts),
     teams: new TeamService(parts),
     budgets: new BudgetService(parts),
+    corrections: new LedgerCorrections(parts, {
+      providers,
+      prices: () => priceBook(priceRows(config)),
+      lock: () => serveLock(config.dataDir),
+    }),
     async close() {
       await events.close();
       await orm.close();
     },
   };
 }
+
+const keyDefaults = (config: Config) => ({
+  rpmLimit: config.virtualKeyDefaultRpm || null,
+  tpmLimit: config.virtualKeyDefaultTpm || null,
+  budgetNano: config.virtualKeyDefaultBudget ?? null,
+});

@@ -18,21 +18,24 @@ export interface LimitSubject {
 
 /** Why a call may not go on now. */
 export interface LimitRefusal {
-  subject: LimitSubject;
-  kind: LimitKind;
-  limit: number;
+  readonly subject: LimitSubject;
+  readonly kind: LimitKind;
+  readonly limit: number;
+  /** What counts against it now, and what the call would have added. */
+  readonly used: number;
+  readonly asked: number;
   /** Until there may be room; of concurrency nobody knows. */
-  waitMs: number;
+  readonly waitMs: number;
 }
 
 /** What is left of one limit. */
 export interface LimitState {
-  scope: LimitSubject['scope'];
-  kind: Exclude<LimitKind, 'concurrency'>;
-  limit: number;
-  remaining: number;
-  /** Until all of it is there again. */
-  resetMs: number;
+  readonly scope: LimitSubject['scope'];
+  readonly kind: Exclude<LimitKind, 'concurrency'>;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until all of it is there again, if nothing more is taken. */
+  readonly resetMs: number;
 }
 
 /** What a call has taken of the limits; given back once, in one place. */
@@ -42,29 +45,84 @@ export interface LimitLease extends Disposable {
 }
 
 interface Usage {
-  requests: SlidingWindow;
-  tokens: TokenWindow;
+  readonly requests: SlidingWindow;
+  readonly tokens: TokenWindow;
   /** Calls under way. */
   calls: number;
+}
+
+/** How one kind of limit is looked at. */
+interface Rule {
+  readonly kind: LimitKind;
+  readonly limitOf: (subject: LimitSubject) => number | null;
+  readonly used: (usage: Usage, nowMs: number) => number;
+  /** Until a call of so many tokens has room: 0 is now. */
+  readonly waitMs: (usage: Usage, limit: number, tokens: number, nowMs: number) => number;
 }
 
 const CONCURRENCY_RETRY_MS = 1000;
 const SUBJECTS_MAX = 100_000;
 
+const RULES: readonly Rule[] = [
+  {
+    kind: 'requests',
+    limitOf: ({ rpm }) => rpm,
+    used: ({ requests }, nowMs) => requests.count(nowMs),
+    waitMs: ({ requests }, limit, _tokens, nowMs) =>
+      waitOf(requests.nextFreeAt(limit, nowMs), nowMs),
+  },
+  {
+    kind: 'tokens',
+    limitOf: ({ tpm }) => tpm,
+    used: (usage, nowMs) => usage.tokens.sum(nowMs),
+    waitMs: (usage, limit, tokens, nowMs) =>
+      waitOf(usage.tokens.nextFreeAt(limit, tokens, nowMs), nowMs),
+  },
+  {
+    kind: 'concurrency',
+    limitOf: ({ concurrency }) => concurrency,
+    used: ({ calls }) => calls,
+    waitMs: ({ calls }, limit) => (calls >= limit ? CONCURRENCY_RETRY_MS : 0),
+  },
+];
+
+const waitOf = (atMs: number, nowMs: number): number =>
+  Math.max(0, Math.min(atMs - nowMs, WINDOW_MS));
+
+const newUsage = (): Usage => ({
+  requests: new SlidingWindow(WINDOW_MS),
+  tokens: new TokenWindow(WINDOW_MS),
+  calls: 0,
+});
+
+/** Of everybody who has taken nothing; never taken from. */
+const UNUSED: Usage = Object.freeze(newUsage());
+
 /**
  * Limits of virtual keys and teams: exact logs of the last minute, and counts of calls under way.
- * Looking changes nothing; taking is one step over all subjects, without an await, so that no more is
- * taken than was there.
+ * Looking changes nothing, and allocates nothing while there is room; taking is one step over all
+ * subjects, without an await, so that no more is taken than was there.
  */
 export class Limits {
-  readonly #usage = new Map<string, Usage>();
+  readonly #usage: Readonly<Record<LimitSubject['scope'], Map<string, Usage>>> = {
+    key: new Map(),
+    team: new Map(),
+  };
+  /** So many subjects are looked through for idle ones; more once most are not. */
+  #sweepSize = SUBJECTS_MAX;
 
   /** Why a call of so many tokens may not go on; the longest wait of all. Null when it may. */
   refusal(subjects: readonly LimitSubject[], tokens: number, nowMs: number): LimitRefusal | null {
     let longest: LimitRefusal | null = null;
     for (const subject of subjects) {
-      for (const refusal of this.#refusals(subject, tokens, nowMs)) {
-        if (longest === null || refusal.waitMs > longest.waitMs) longest = refusal;
+      const usage = this.#usageOf(subject);
+      for (const { kind, limitOf, used, waitMs: waitFor } of RULES) {
+        const limit = limitOf(subject);
+        if (limit === null) continue;
+        const waitMs = waitFor(usage, limit, tokens, nowMs);
+        if (waitMs <= (longest?.waitMs ?? 0)) continue;
+        const asked = kind === 'tokens' ? tokens : 1;
+        longest = { subject, kind, limit, used: used(usage, nowMs), asked, waitMs };
       }
     }
     return longest;
@@ -73,7 +131,7 @@ export class Limits {
   /** Takes a request, the tokens and a place of every subject. The caller has seen that there is room. */
   take(subjects: readonly LimitSubject[], tokens: number, nowMs: number): LimitLease {
     const taken = subjects.map((subject) => {
-      const usage = this.#of(subject, nowMs);
+      const usage = this.#takerOf(subject, nowMs);
       usage.calls += 1;
       if (subject.rpm !== null) usage.requests.take(nowMs);
       return { usage, ticket: subject.tpm === null ? null : usage.tokens.take(tokens, nowMs) };
@@ -93,69 +151,50 @@ export class Limits {
     };
   }
 
-  /** What is left of each limit of requests and tokens. */
+  /** What is left of each limit of requests and tokens; empty without any. */
   states(subjects: readonly LimitSubject[], nowMs: number): LimitState[] {
-    return subjects.flatMap((subject) => {
+    const states: LimitState[] = [];
+    for (const subject of subjects) {
       const { scope, rpm, tpm } = subject;
-      const usage = this.#usage.get(keyOf(subject));
-      const requests = usage?.requests.count(nowMs) ?? 0;
-      const tokens = usage?.tokens.sum(nowMs) ?? 0;
-      const state = (kind: LimitState['kind'], limit: number | null, used: number): LimitState[] =>
-        limit === null
-          ? []
-          : [
-              {
-                scope,
-                kind,
-                limit,
-                remaining: Math.max(0, limit - used),
-                resetMs: used === 0 ? 0 : WINDOW_MS,
-              },
-            ];
-      return [...state('requests', rpm, requests), ...state('tokens', tpm, tokens)];
-    });
+      const { requests, tokens } = this.#usageOf(subject);
+      if (rpm !== null) {
+        const remaining = Math.max(0, rpm - requests.count(nowMs));
+        const resetMs = waitOf(requests.emptyAt(nowMs), nowMs);
+        states.push({ scope, kind: 'requests', limit: rpm, remaining, resetMs });
+      }
+      if (tpm !== null) {
+        const remaining = Math.max(0, tpm - tokens.sum(nowMs));
+        const resetMs = waitOf(tokens.emptyAt(nowMs), nowMs);
+        states.push({ scope, kind: 'tokens', limit: tpm, remaining, resetMs });
+      }
+    }
+    return states;
   }
 
-  *#refusals(subject: LimitSubject, tokens: number, nowMs: number): Generator<LimitRefusal> {
-    const { rpm, tpm, concurrency } = subject;
-    if (rpm === null && tpm === null && concurrency === null) return;
-    const usage = this.#of(subject, nowMs);
-    if (rpm !== null) {
-      const waitMs = waitOf(usage.requests.nextFreeAt(rpm, nowMs), nowMs);
-      if (waitMs > 0) yield { subject, kind: 'requests', limit: rpm, waitMs };
-    }
-    if (tpm !== null) {
-      const waitMs = waitOf(usage.tokens.nextFreeAt(tpm, tokens, nowMs), nowMs);
-      if (waitMs > 0) yield { subject, kind: 'tokens', limit: tpm, waitMs };
-    }
-    if (concurrency !== null && usage.calls >= concurrency) {
-      yield { subject, kind: 'concurrency', limit: concurrency, waitMs: CONCURRENCY_RETRY_MS };
-    }
+  #usageOf({ scope, id }: LimitSubject): Usage {
+    return this.#usage[scope].get(id) ?? UNUSED;
   }
 
-  #of(subject: LimitSubject, nowMs: number): Usage {
-    const key = keyOf(subject);
-    const found = this.#usage.get(key);
+  #takerOf({ scope, id }: LimitSubject, nowMs: number): Usage {
+    const found = this.#usage[scope].get(id);
     if (found !== undefined) return found;
-    if (this.#usage.size >= SUBJECTS_MAX) this.#forgetIdle(nowMs);
-    const made = {
-      requests: new SlidingWindow(WINDOW_MS),
-      tokens: new TokenWindow(WINDOW_MS),
-      calls: 0,
-    };
-    this.#usage.set(key, made);
+    if (this.#size >= this.#sweepSize) this.#forgetIdle(nowMs);
+    const made = newUsage();
+    this.#usage[scope].set(id, made);
     return made;
   }
 
+  get #size(): number {
+    return this.#usage.key.size + this.#usage.team.size;
+  }
+
   #forgetIdle(nowMs: number): void {
-    for (const [key, { calls, requests, tokens }] of this.#usage) {
-      if (calls === 0 && requests.count(nowMs) === 0 && tokens.sum(nowMs) === 0)
-        this.#usage.delete(key);
+    for (const usages of Object.values(this.#usage)) {
+      for (const [id, { calls, requests, tokens }] of usages) {
+        if (calls === 0 && requests.count(nowMs) === 0 && tokens.sum(nowMs) === 0)
+          usages.delete(id);
+      }
     }
+    this.#sweepSize = Math.max(SUBJECTS_MAX, this.#size * 2);
   }
 }
-
-const keyOf = ({ scope, id }: LimitSubject): string => `${scope} ${id}`;
-
-const waitOf = (atMs: number, nowMs: number): number =>
-  Math.max(0, Math.min(atMs - nowMs, WINDOW_MS));

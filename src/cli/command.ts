@@ -6,6 +6,7 @@ import { createLogger } from '../lib/logger.ts';
 import { providers } from '../providers/index.ts';
 import { strategies } from '../routing/index.ts';
 import { poolMistakes } from '../services/configured-pools.ts';
+import { priceMistakes } from '../services/price-mistakes.ts';
 import { openWorkspace } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
 import { text } from './flags.ts';
@@ -43,7 +44,10 @@ export function configOf(flags: Flags, overrides: Record<string, string | undefi
   return loadConfig({
     overrides: all,
     mistakes: flags.mistakes,
-    judge: (pools) => poolMistakes(pools, { providers, strategies }),
+    judge: ({ pools, prices }) => [
+      ...poolMistakes(pools, { providers, strategies }),
+      ...priceMistakes(prices, providers),
+    ],
   });
 }
 

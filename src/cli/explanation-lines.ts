@@ -1,8 +1,10 @@
+import type { Adjustment } from '../entities/adjustment.ts';
 import type { Anomaly, Exclusion, RouteNote } from '../entities/call-record.ts';
 import type { UsageRecord } from '../entities/usage-record.ts';
 import { USAGE_CLASSES } from '../entities/usage.ts';
 import { usdFromNano } from '../lib/money.ts';
 import type { Explanation } from '../services/explain.ts';
+import { moneyText } from './budget-texts.ts';
 import { timeText } from './key-texts.ts';
 import { printable, table } from './print.ts';
 
@@ -29,6 +31,8 @@ const OUTCOMES: Record<UsageRecord['outcome'], string> = {
 const ANOMALIES: Record<Anomaly, string> = {
   usage_rejected: 'the usage it told cannot be believed, so it was estimated',
   usage_low: 'the usage it told is far below what its text implies',
+  overrun: 'it cost more than a strict budget was told it could: its key is switched off',
+  unfinished: 'it went on after the call, which is charged at its hold',
   no_finish_reason: 'its stream ended without one',
   malformed_event: 'an event of its stream was no JSON',
   other_model: 'it names another model than was asked',
@@ -68,6 +72,7 @@ export function explanationLines(told: Explanation): string[] {
       ['Usage', usageText(record)],
       ...anomalyFacts(attempts),
       ['Cost', `$${usdFromNano(record.costNano)}${record.isPriced ? '' : ' at least: unpriced'}`],
+      ...adjustmentFacts(told),
     ]),
   ];
 }
@@ -118,6 +123,24 @@ function anomalyFacts(attempts: Explanation['attempts']): Fact[] {
     index === 0 ? 'Anomalies' : '',
     `${anomaly}: ${ANOMALIES[anomaly]}`,
   ]);
+}
+
+const REASONS: Record<Adjustment['reason'], string> = {
+  reprice: 'priced anew',
+  operator: 'an operator said so',
+};
+
+/** How the cost came to be another since, and what it is by now. */
+function adjustmentFacts({ record, adjustments }: Explanation): Fact[] {
+  if (adjustments.length === 0) return [];
+  const made = adjustments.map(({ deltaNano, atMs, actor, reason, note }, index): Fact => {
+    const sign = deltaNano < 0n ? '' : '+';
+    const how = `${sign}${moneyText(deltaNano)} on ${timeText(new Date(atMs))} by ${actor}`;
+    const why = note === null ? REASONS[reason] : `${REASONS[reason]}: ${note}`;
+    return [index === 0 ? 'Adjusted' : '', `${how} (${why})`];
+  });
+  const nowNano = adjustments.reduce((sum, { deltaNano }) => sum + deltaNano, record.costNano);
+  return [...made, ['Cost now', moneyText(nowNano)]];
 }
 
 const streamText = ({ isStream }: UsageRecord) => (isStream ? ', as a stream' : '');

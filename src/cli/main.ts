@@ -15,6 +15,7 @@ import { listCredentials } from './list-credentials.ts';
 import { listKeys } from './list-keys.ts';
 import { listTeams } from './list-teams.ts';
 import { listUsers } from './list-users.ts';
+import { prove } from './prove.ts';
 import { removeBudget } from './remove-budget.ts';
 import { rotateKey } from './rotate-key.ts';
 import { sandbox } from './sandbox.ts';
@@ -62,6 +63,7 @@ const commands = [
   explain,
   usage,
   ledger,
+  prove,
 ];
 for (const part of commands) program.addCommand(part);
 

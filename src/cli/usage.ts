@@ -1,34 +1,53 @@
-import { usdFromNano } from '../lib/money.ts';
-import { usageByKeyAndModel } from '../services/usage.ts';
+import { systemClock } from '../lib/clock.ts';
+import { StatsService } from '../services/stats.ts';
+import { filterNamed, usageNames } from '../services/usage-names.ts';
+import type { Workspace } from '../workspace.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
-import { Flags, whole } from './flags.ts';
-import { print, table } from './print.ts';
+import { Flags } from './flags.ts';
+import { print } from './print.ts';
+import { usageFlags, withUsageFlags } from './usage-flags.ts';
+import type { UsageFlags } from './usage-flags.ts';
+import { bucketText, HEADINGS, sumLines } from './usage-texts.ts';
+import type { SumLine } from './usage-texts.ts';
 
-const DAY_MS = 86_400_000;
-
-export const usage = onDataDir(command('usage', 'Show what was spent, by virtual key and model.'))
-  .option('-d, --days <number>', 'only the last so many days (all)')
+export const usage = withUsageFlags(
+  onDataDir(command('usage', 'Show what was used and spent, by virtual key and model.')),
+)
+  .addHelpText(
+    'after',
+    '\nTimes are those at which calls began, by quarters of an hour. Costs are with all adjustments.',
+  )
   .action(async (_options, self) => {
     const flags = new Flags(self);
-    const days = flags.read('days', whole(1, 36_500));
+    const asked = usageFlags(flags, systemClock.now());
     const config = configOf(flags);
-    await withWorkspace(config, async ({ orm, clock }) => {
-      const sinceMs = days === undefined ? 0 : clock.now() - days * DAY_MS;
-      const lines = await usageByKeyAndModel(orm.em, sinceMs);
-      if (lines.length === 0) {
-        print('Nothing was used.');
-        return;
-      }
-      const rows = lines.map((line) => [
-        line.key,
-        line.model || '(none)',
-        String(line.calls),
-        String(line.inputTokens),
-        String(line.outputTokens),
-        `$${usdFromNano(line.costNano)}`,
-      ]);
-      print(table(['Key', 'Model', 'Calls', 'Input tokens', 'Output tokens', 'Cost'], rows));
-      const total = lines.reduce((sum, line) => sum + line.costNano, 0n);
-      print(`Total: $${usdFromNano(total)}`);
+    await withWorkspace(config, async (space) => {
+      const { headings, lines } = await told(space, asked);
+      const isNothing = lines.every(({ sum }) => sum.calls === 0);
+      const texts = isNothing ? ['Nothing was used.'] : sumLines(headings, lines);
+      for (const text of texts) print(text);
     });
   });
+
+async function told(
+  { orm, parts }: Workspace,
+  { by, zone, only, ...range }: UsageFlags,
+): Promise<{ headings: string[]; lines: SumLine[] }> {
+  const stats = new StatsService(parts);
+  const asked = { filter: await filterNamed(orm.em, only), ...range };
+  if ('step' in by) {
+    const { step } = by;
+    const buckets = await stats.series({ ...asked, step, zone });
+    const lines = buckets.map((sum) => ({ of: [bucketText(step, sum.startMs, zone)], sum }));
+    return { headings: [HEADINGS[step]], lines };
+  }
+  const { dimensions } = by;
+  const groups = await stats.by(dimensions, asked);
+  const columns = dimensions.map(async (dimension) => {
+    const values = groups.map(({ of }) => of[dimension] ?? '');
+    return values.map(await usageNames(orm.em, dimension, values));
+  });
+  const names = await Promise.all(columns);
+  const lines = groups.map((sum, row) => ({ of: names.map((column) => column[row] ?? ''), sum }));
+  return { headings: dimensions.map((dimension) => HEADINGS[dimension]), lines };
+}

@@ -4,7 +4,12 @@ import { poolSchema } from './pool-schema.ts';
 import { settings } from './settings.ts';
 
 const price = z.strictObject({
-  provider: z.string().default('*').describe('Provider the price is for; `*` is any.'),
+  provider: z
+    .string()
+    .default('*')
+    .describe(
+      'Provider the price is for, as credentials name it; or the price list that it goes by, `openai` for `openai-compatible` and `x-ai` for `xai`, which comes second; `*`, the last, is any.',
+    ),
   model: z.string().min(1).describe('Model name as the upstream knows it.'),
   valid_from: z.iso.datetime({ offset: true }).optional().describe('Holds from then on.'),
   input: usd.optional().describe('USD per million tokens, as are the next six.'),

@@ -6,7 +6,7 @@ import { DEFAULT_POOL, environmentPools } from './environment-pools.ts';
 import { fileSchema } from './file-schema.ts';
 import type { PoolConfig, PriceConfig } from './file-schema.ts';
 import { looseSchema } from './loose-schema.ts';
-import type { LoosePool } from './loose-schema.ts';
+import type { LooseFile, LoosePool } from './loose-schema.ts';
 import { settings } from './settings.ts';
 import type { Setting, Settings } from './settings.ts';
 
@@ -38,7 +38,7 @@ export interface LoadOptions {
   /** Mistakes found before, reported together with those found here. */
   mistakes?: readonly string[];
   /** What only the registries can judge: names of providers and strategies. */
-  judge?: (pools: readonly LoosePool[]) => string[];
+  judge?: (file: LooseFile) => string[];
 }
 
 /**
@@ -56,10 +56,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const parsed = fileSchema.safeParse(raw);
   const inFile = parsed.success ? [] : issueTexts(parsed.error.issues);
   // Also of a file with mistakes, so that they all come at once.
-  const { pools: loose, server } = looseSchema.parse(raw);
-  inFile.push(...duplicateNames(loose), ...missingReferences(loose, env), ...judge(loose));
+  const loose = looseSchema.parse(raw);
+  inFile.push(...duplicateNames(loose.pools), ...missingReferences(loose.pools, env));
+  inFile.push(...judge(loose));
   mistakes.push(...inFile.map((mistake) => `${path}: ${mistake}`));
-  const values = readSettings(env, server, mistakes);
+  const values = readSettings(env, loose.server, mistakes);
   if (mistakes.length > 0 || !parsed.success) throw new ConfigError(mistakes);
   const pools = parsed.data.pools.map((pool) => resolved(pool, env));
   return deepFreeze({

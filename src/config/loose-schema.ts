@@ -34,13 +34,18 @@ const pool = z
   )
   .catch({ models: [], credentials: [] });
 
+const price = z.object({ provider: text }).catch({});
+
 /** As much of a file as can be read of one that has mistakes. Never fails. */
 export const looseSchema = z
   .object({
     server: z.record(z.string(), z.unknown()).default({}).catch({}),
     pools: z.array(pool).catch([]),
+    prices: z.array(price).catch([]),
   })
-  .catch({ server: {}, pools: [] });
+  .catch({ server: {}, pools: [], prices: [] });
+
+export type LooseFile = z.output<typeof looseSchema>;
 
 /** A pool with its preset applied. */
 export type LoosePool = z.output<typeof pool>;

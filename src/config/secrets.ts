@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Secret } from '../lib/secret.ts';
 import type { Settings } from './settings.ts';
 
@@ -57,8 +57,18 @@ function kept(path: string): string {
     } finally {
       unlinkSync(draft);
     }
+    syncDirectory(dirname(path));
   }
   const text = readFileSync(path, 'utf8').trim();
   if (/^[0-9a-f]{64}$/.test(text)) return text;
   throw new Error(`${path} is damaged: it must hold 64 hexadecimal digits`);
+}
+
+/** Without it a power loss could drop the name of a file whose secret the database goes by. */
+function syncDirectory(path: string): void {
+  // Windows opens no directories, and writes their names by itself.
+  if (process.platform === 'win32') return;
+  const handle = openSync(path, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
 }

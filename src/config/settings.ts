@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nanoFromUsd } from '../lib/money.ts';
 
 /** One process setting: how the environment and `tollgate.yaml` (under `server:`) name it. */
 export interface Setting<T extends z.ZodType = z.ZodType> {
@@ -20,6 +21,21 @@ const whole = (min: number, max: number) => {
 };
 const secretText = z.string().min(32, 'must have at least 32 characters');
 const exposure = z.enum(['auto', 'open', 'admin']);
+
+const CAP_USD_MAX = 1_000_000_000;
+const NO_CAP = `must be an amount in dollars, such as 100.0, above 0 and up to ${CAP_USD_MAX}`;
+
+/** Nano-USD. Zero is refused: one person means "nothing" by it, the next "no cap". */
+const cap = z.union([z.string(), z.number()], { error: NO_CAP }).transform((usd, context) => {
+  try {
+    const nano = nanoFromUsd(typeof usd === 'string' ? usd.trim() : usd);
+    if (nano > 0n && nano <= nanoFromUsd(CAP_USD_MAX)) return nano;
+  } catch {
+    // Told below.
+  }
+  context.addIssue(NO_CAP);
+  return z.NEVER;
+});
 
 /** Every setting, once. `docs/configuration.md` and `.env.example` are generated from this table. */
 export const settings = {
@@ -97,6 +113,27 @@ export const settings = {
     yaml: 'balance_refresh_seconds',
     schema: whole(1, 86_400).default(300),
     about: 'How often provider balances are asked for.',
+  }),
+  virtualKeyDefaultRpm: setting({
+    env: 'VIRTUAL_KEY_DEFAULT_RPM',
+    yaml: 'virtual_key_default_rpm',
+    schema: whole(0, 1_000_000).default(0),
+    about:
+      'Requests in any 60 s of a virtual key that is made without a limit of its own; 0: unlimited.',
+  }),
+  virtualKeyDefaultTpm: setting({
+    env: 'VIRTUAL_KEY_DEFAULT_TPM',
+    yaml: 'virtual_key_default_tpm',
+    schema: whole(0, 1_000_000_000).default(0),
+    about:
+      'Tokens in any 60 s of a virtual key that is made without a limit of its own; 0: unlimited.',
+  }),
+  virtualKeyDefaultBudget: setting({
+    env: 'VIRTUAL_KEY_DEFAULT_BUDGET',
+    yaml: 'virtual_key_default_budget',
+    schema: cap.optional(),
+    about:
+      'Dollars that a virtual key may spend in all (a hard budget that never resets) when it is made without a budget of its own. Unset: no budget.',
   }),
   lbEndpointsAuth: setting({
     env: 'LB_ENDPOINTS_AUTH',

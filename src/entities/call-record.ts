@@ -43,6 +43,10 @@ export type Anomaly =
   | 'usage_rejected'
   /** The usage it told is far below what its text implies; charged as told. */
   | 'usage_low'
+  /** It cost more than the most it could, by what its provider documents; charged as told. */
+  | 'overrun'
+  /** It goes on after the call, and nobody tells what it will cost: charged at its hold. */
+  | 'unfinished'
   | 'no_finish_reason'
   /** An event of its stream was no JSON. */
   | 'malformed_event'

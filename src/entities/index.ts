@@ -1,3 +1,4 @@
+import { Adjustment } from './adjustment.ts';
 import { Ban } from './ban.ts';
 import { Budget } from './budget.ts';
 import { Credential } from './credential.ts';
@@ -8,13 +9,17 @@ import { Pool } from './pool.ts';
 import { Price } from './price.ts';
 import { SpendRollup } from './spend-rollup.ts';
 import { Team } from './team.ts';
+import { UsageLine } from './usage-line.ts';
+import { UsageQuarter } from './usage-quarter.ts';
 import { UsageRecord } from './usage-record.ts';
 import { UsageRollup } from './usage-rollup.ts';
+import { UsageTotal } from './usage-total.ts';
 import { User } from './user.ts';
 import { VirtualKey } from './virtual-key.ts';
 
 /** Every table of the product. */
 export const entities = [
+  Adjustment,
   Ban,
   Budget,
   Credential,
@@ -25,8 +30,11 @@ export const entities = [
   Price,
   SpendRollup,
   Team,
+  UsageLine,
+  UsageQuarter,
   UsageRecord,
   UsageRollup,
+  UsageTotal,
   User,
   VirtualKey,
 ];

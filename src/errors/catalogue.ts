@@ -23,6 +23,7 @@ export const catalogue = {
   key_revoked: row(401, 'authentication_error', 'client', false),
   invalid_provider_credential: row(401, 'authentication_error', 'client', false),
   invalid_admin_secret: row(401, 'authentication_error', 'client', false),
+  budget_exceeded: row(402, 'insufficient_quota', 'client', false),
   insufficient_quota: row(402, 'insufficient_quota', 'client', false),
   permission_denied: row(403, 'permission_error', 'client', false),
   not_found: row(404, 'invalid_request_error', 'client', false),

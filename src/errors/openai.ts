@@ -24,6 +24,10 @@ export const retryHeaders = (waitMs: number): Record<string, string> => ({
   'retry-after-ms': String(Math.max(0, Math.ceil(waitMs))),
 });
 
+/** These are over some day, and always say when (trust §10): soon, if nobody knows. */
+const PASSING = [429, 503];
+const RETRY_MS = 1000;
+
 export function renderOpenAiError(error: GatewayError): RenderedError {
   const body = Buffer.from(JSON.stringify(errorObject(error)));
   const headers: Record<string, string> = {
@@ -31,8 +35,10 @@ export function renderOpenAiError(error: GatewayError): RenderedError {
     'content-length': String(body.length),
     'x-should-retry': String(error.row.retryable),
   };
-  if (error.retryAfterMs !== undefined) Object.assign(headers, retryHeaders(error.retryAfterMs));
-  return { status: error.row.http, headers, body };
+  const { http } = error.row;
+  const waitMs = error.retryAfterMs ?? (PASSING.includes(http) ? RETRY_MS : null);
+  if (waitMs !== null) Object.assign(headers, retryHeaders(waitMs));
+  return { status: http, headers, body };
 }
 
 /** The event that ends a stream we cannot complete. No `[DONE]` follows it, on purpose. */

@@ -50,6 +50,12 @@ export class SlidingWindow {
     return excess < 0 ? nowMs : this.#at(excess) + this.#windowMs;
   }
 
+  /** When the newest take leaves, and with it all; now if none counts. */
+  emptyAt(nowMs: number): number {
+    const size = this.count(nowMs);
+    return size === 0 ? nowMs : this.#at(size - 1) + this.#windowMs;
+  }
+
   #at(index: number): number {
     return this.#times[(this.#head + index) & (this.#times.length - 1)] ?? 0;
   }

@@ -1,9 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { CompiledQuery, SqliteDialect, SqliteDriver } from 'kysely';
-import type { DatabaseConnection, Driver } from 'kysely';
+import type { DatabaseConnection, Driver, QueryResult } from 'kysely';
 
 /** How long one writer waits for another on the same file before giving up. */
 const BUSY_TIMEOUT_MS = 10_000;
+/** Between two tries for a lock; the last one again and again. */
+const BUSY_PAUSES_MS = [1, 2, 5, 10, 20];
+/** So long a log is copied to the main file by who commits, unless the ledger's writer did before. */
+const CHECKPOINT_FRAMES = 8000;
 
 /**
  * Opens a database file with the one set of pragmas every connection uses. WAL lets readers and
@@ -15,14 +20,55 @@ export function openSqlite(file: string): Database.Database {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
+  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_FRAMES}`);
   return database;
 }
+
+/** A connection that changes nothing: even closing it leaves the write-ahead log as it is. */
+export const openToLook = (file: string): Database.Database =>
+  new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+
+/**
+ * Waits for another's lock between tries, not within them as SQLite does: the ORM works on the main
+ * thread, which carries every call meanwhile. A statement that met a lock has changed nothing.
+ */
+class PatientConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection;
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const startedMs = performance.now();
+    for (let nth = 0; ; nth += 1) {
+      try {
+        return await this.#connection.executeQuery<R>(query);
+      } catch (error) {
+        if (!isLocked(error) || performance.now() - startedMs > BUSY_TIMEOUT_MS) throw error;
+      }
+      await pause(BUSY_PAUSES_MS[nth] ?? BUSY_PAUSES_MS.at(-1));
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#connection.streamQuery<R>(query, chunkSize);
+  }
+}
+
+/** By its code: the driver may be loaded more than once in a process, each with a class of its own. */
+const isLocked = (error: unknown): boolean =>
+  /^SQLITE_BUSY(?:_RECOVERY)?$/.test(String((error as { code?: unknown }).code));
 
 /**
  * Takes the write lock when a transaction begins. SQLite's deferred default fails read-then-write
  * transactions with "database is locked" as soon as two processes meet.
  */
 class ImmediateSqliteDriver extends SqliteDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new PatientConnection(await super.acquireConnection());
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
@@ -33,7 +79,11 @@ export class WalSqliteDialect extends SqliteDialect {
   readonly #database: () => Promise<Database.Database>;
 
   constructor(file: string) {
-    const database = () => Promise.resolve(openSqlite(file));
+    const database = async () => {
+      const opened = openSqlite(file);
+      opened.pragma('busy_timeout = 0');
+      return opened;
+    };
     super({ database });
     this.#database = database;
   }
@@ -53,7 +103,7 @@ export function lockFile(file: string, waitMs: number): { release(): void } | nu
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return null;
+    if (isLocked(error)) return null;
     throw error;
   }
   return { release: () => database.close() };

@@ -8,9 +8,9 @@ const AMOUNT_MAX = 2 ** 32;
  * no half-open window of `windowMs` ever holds more than the limit. What a take comes to is often
  * known only later; `settle` puts that in its place, at the time of the take. Amounts are whole and
  * not negative, so that the running sum never drifts. Constant amortised time, except that a refusal
- * looks at the takes that must leave first; memory for the takes within one window only. Times are
- * monotonic milliseconds; one that steps back is held at the latest take, so that no step frees room
- * early.
+ * looks at the takes that must leave first, and `emptyAt` past the newest that came to nothing; memory
+ * for the takes within one window only. Times are monotonic milliseconds; one that steps back is held
+ * at the latest take, so that no step frees room early.
  */
 export class TokenWindow {
   readonly #windowMs: number;
@@ -53,6 +53,14 @@ export class TokenWindow {
       freeMs = this.#timeAt(index) + this.#windowMs;
     }
     return freeMs;
+  }
+
+  /** When the newest amount leaves, and with it all; now if nothing counts. */
+  emptyAt(nowMs: number): number {
+    if (this.sum(nowMs) === 0) return nowMs;
+    let newest = this.#size - 1;
+    while (this.#amountAt(newest) === 0) newest -= 1;
+    return this.#timeAt(newest) + this.#windowMs;
   }
 
   /** Returns the number by which the take can be settled. */

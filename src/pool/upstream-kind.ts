@@ -4,6 +4,7 @@ export interface UpstreamKind {
   authorize(secret: string): Record<string, string>;
   readonly clientHeaderPrefixes?: readonly string[];
   priceKey(model: string): { provider: string; model: string };
+  readonly chatCapNames?: readonly string[];
   pathOf?(path: string): string;
   readonly modelsPath?: string | null;
   modelOf?(listed: string): string;

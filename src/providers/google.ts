@@ -15,6 +15,7 @@ export const google: Provider = {
   priceKey: (model) => ({ provider: 'google', model: modelOf(model) }),
   pathOf: (path) => path.replace(/^\/v1(?=\/)/, ''),
   modelOf,
+  chatCapNames: ['max_completion_tokens', 'max_tokens'],
   callerHeader: 'x-google-api-key',
   // An error comes as such or as the only element of a list.
   refusesCredential(answer) {

@@ -7,4 +7,6 @@ export const openai: Provider = {
   baseUrl: 'https://api.openai.com/v1',
   authorize: bearer,
   priceKey: (model) => ({ provider: 'openai', model }),
+  // Its reasoning models refuse the old name.
+  chatCapNames: ['max_completion_tokens', 'max_tokens'],
 };

@@ -9,6 +9,10 @@ export interface Provider {
   readonly clientHeaderPrefixes?: readonly string[];
   /** Whose price list a model is on, and under which name. */
   priceKey(model: string): { provider: string; model: string };
+  /**
+   * Names under which its chat heeds a cap of the output, the best first; `max_tokens` unless given.
+   */
+  readonly chatCapNames?: readonly string[];
   /** The upstream's path for one of ours, those named here too; the same unless given. */
   pathOf?(path: string): string;
   /** Where the models are listed; `/v1/models` unless given, null when nowhere. */

@@ -5,6 +5,7 @@ import type { Provider } from './provider.ts';
 export const sandbox: Provider = {
   ...vercel,
   id: 'sandbox',
+  chatCapNames: ['max_completion_tokens', 'max_tokens'],
   clientHeaderPrefixes: ['x-sandbox-'],
   priceKey: (model) =>
     model.includes('/') ? vercel.priceKey(model) : { provider: 'openai', model },

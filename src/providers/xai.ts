@@ -7,6 +7,7 @@ export const xai: Provider = {
   baseUrl: 'https://api.x.ai/v1',
   authorize: bearer,
   priceKey: (model) => ({ provider: 'x-ai', model }),
+  chatCapNames: ['max_completion_tokens', 'max_tokens'],
   callerHeader: 'x-xai-api-key',
   refusesCredential(answer) {
     const { error } = (answer ?? {}) as { error?: unknown };

@@ -1,7 +1,7 @@
-import type { BudgetBook, BudgetSubjects } from '../accounting/budgets/budget-book.ts';
+import type { BudgetBook } from '../accounting/budgets/budget-book.ts';
+import type { BudgetSubjects } from '../accounting/budgets/terms.ts';
 import type { Ledger } from '../accounting/ledger/ledger.ts';
 import type { Limits } from '../accounting/limits.ts';
-import { costOf } from '../accounting/prices/cost.ts';
 import type { PriceBook } from '../accounting/prices/price-book.ts';
 import { Ticket } from '../accounting/ticket.ts';
 import type { Taken } from '../accounting/ticket.ts';
@@ -10,6 +10,7 @@ import { tokensIn } from '../entities/usage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Arrived } from './data-plane.ts';
+import { estimatedHold, provableHold } from './hold-for.ts';
 import { budgetError, limitError } from './refusals.ts';
 import { estimateOf } from './route-for.ts';
 import type { Route } from './route.ts';
@@ -34,34 +35,33 @@ export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket
   const nowMs = parts.clock.monotonic();
   const tokens = tokensIn(estimateOf(arrived));
   const tight = parts.limits.refusal(key.limits, tokens, nowMs);
-  if (tight !== null) throw limitError(tight);
-  const estimate = route.isCallers ? 0n : holdFor(arrived, parts.prices);
-  if (estimate === null && pool.policy.unpriced === 'refuse') {
-    throw new GatewayError(
-      'model_not_priced',
-      `The price of the model \`${asked.model}\` is not known, and this pool serves no unpriced calls.`,
-      { param: 'model' },
-    );
-  }
-  const amountNano = estimate ?? 0n;
+  if (tight !== null) throw limitError(tight, parts.clock.now());
   const wallMs = parts.clock.now();
   const subjects = subjectsOf(arrived);
   const budgets = parts.budgets.find(subjects);
-  const spent = parts.budgets.refusal(budgets, amountNano, wallMs);
+  // Whoever brings a credential pays with it.
+  const isStrict = !route.isCallers && budgets.some((budget) => budget.isStrict);
+  const known = route.isCallers ? 0n : holdFor(arrived, isStrict, parts.prices);
+  const amountNano = known ?? 0n;
+  // What costs nobody knows how much is refused where nothing is left.
+  const spent = parts.budgets.refusal(budgets, known ?? 1n, wallMs);
   if (spent !== null) throw budgetError(spent, wallMs);
   const take = (): Taken => {
     const limits = parts.limits.take(key.limits, tokens, nowMs);
-    const money = parts.budgets.hold(budgets, call.id, amountNano, wallMs);
+    const money = parts.budgets.hold(budgets, {
+      id: call.id,
+      subjects,
+      amountNano,
+      sinceMs: wallMs,
+    });
     return {
       limits: {
         settle: (used) => limits.settle(used, parts.clock.monotonic()),
         [Symbol.dispose]: () => limits[Symbol.dispose](),
       },
       money: {
-        settle({ costNano, startedAtMs }) {
-          const charge = { costNano, startedAtMs, nowMs: parts.clock.now() };
-          parts.budgets.settle(money, subjects, charge);
-        },
+        settle: (costNano) => void money.settle(costNano),
+        extend: (more) => money.extend(more) === null,
         release: () => money.release(),
       },
     };
@@ -76,9 +76,11 @@ export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket
       endpoint: endpoint.id,
       model: asked.model,
       amountNano,
-      createdAtMs: call.startedAtMs,
-      expiresAtMs: call.startedAtMs + pool.policy.timeouts.totalMs,
+      // The budgets' own time: a slow body must not put record and budget in different periods.
+      createdAtMs: wallMs,
+      expiresAtMs: wallMs + pool.policy.timeouts.totalMs,
     },
+    isStrict,
     meter: endpoint.meter.kind,
     ledger: parts.ledger,
     take,
@@ -95,21 +97,16 @@ const subjectsOf = ({ key, pool }: Arrived): BudgetSubjects => ({
   pool: pool.id,
 });
 
-/**
- * What the call may cost at the dearest of those that could serve it; null when none of them has a
- * price for the model.
- */
-function holdFor(arrived: Arrived, prices: PriceBook): bigint | null {
-  const { call, endpoint, pool, request } = arrived;
-  if (endpoint.meter.kind !== 'usage') return 0n;
-  const usage = estimateOf(arrived);
-  let dearest: bigint | null = null;
-  for (const { kind, upstream } of pool.offers(pool.models.resolve(request.asked.model))) {
-    const { provider, model } = kind.priceKey(upstream);
-    const price = prices.find(provider, model, call.startedAtMs);
-    if (price === undefined) continue;
-    const { costNano } = costOf(usage, price);
-    if (dearest === null || costNano > dearest) dearest = costNano;
-  }
-  return dearest;
+/** Null where nobody knows the price, and the pool serves such calls. */
+function holdFor(arrived: Arrived, isStrict: boolean, prices: PriceBook): bigint | null {
+  if (isStrict) return provableHold(arrived, prices);
+  const estimate = estimatedHold(arrived, prices);
+  if (estimate !== null || arrived.pool.policy.unpriced === 'record') return estimate;
+  const { model } = arrived.request.asked;
+  const what = model === '' ? arrived.endpoint.id : `the model \`${model}\``;
+  throw new GatewayError(
+    'model_not_priced',
+    `The price of ${what} is not known, and this pool serves no unpriced calls.`,
+    model === '' ? {} : { param: 'model' },
+  );
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Ticket } from '../accounting/ticket.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { AccessTokens } from '../pool/access-tokens.ts';
 import type { Lease } from '../pool/lease.ts';
@@ -13,6 +14,7 @@ import { errorCodeOf } from './error-in-answer.ts';
 import { endingOf, isOfCall } from './exchange.ts';
 import type { Exchange, Failure } from './exchange.ts';
 import { isHtml, upstreamHeaders } from './headers.ts';
+import { outputCapField } from './hold-for.ts';
 import { isJson, openAnswer } from './open-answer.ts';
 import type { Opened } from './open-answer.ts';
 import { bodyFor } from './read-request.ts';
@@ -46,6 +48,7 @@ export interface Outgoing {
   pool: Pool;
   request: ReadRequest;
   key: Pick<KeyEntry, 'id'>;
+  ticket: Pick<Ticket, 'isStrict'>;
 }
 
 export interface AttemptParts {
@@ -66,7 +69,8 @@ export async function attempt(
   parts: AttemptParts,
 ): Promise<Attempted> {
   const { call, pool, request } = outgoing;
-  const body = bodyFor(request, served);
+  const cap = outgoing.ticket.isStrict ? outputCapField(outgoing, member.kind, served) : null;
+  const body = bodyFor(request, served, cap);
   const exchange = parts.transport.exchange(pool.policy.timeouts);
   watch(call, exchange);
   // Without an await where there is no need: most credentials are what calls carry.

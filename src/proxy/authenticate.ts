@@ -19,7 +19,7 @@ export function authenticate(call: Call, keys: VirtualKeys, nowMs: number): KeyE
     );
   }
   const token = header.slice(SCHEME.length);
-  return active(token.length > TOKEN_CHARS_MAX ? undefined : keys.find(token, nowMs), {
+  return active(token.length > TOKEN_CHARS_MAX ? undefined : keys.find(token), {
     keys,
     nowMs,
   });
@@ -27,7 +27,7 @@ export function authenticate(call: Call, keys: VirtualKeys, nowMs: number): KeyE
 
 /** The key as it is now, after time has passed since it was shown. */
 export function stillActive(key: KeyEntry, keys: VirtualKeys, nowMs: number): KeyEntry {
-  return active(keys.get(key.id), { keys, nowMs });
+  return active(keys.again(key), { keys, nowMs });
 }
 
 function active(

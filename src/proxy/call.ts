@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { LimitSubject } from '../accounting/limits.ts';
 
 /**
  * One `/v1` request as the data plane sees it. No type of the HTTP server appears below this
@@ -22,6 +23,8 @@ export interface Call {
   /** Null for chunked bodies. */
   readonly contentLength: number | null;
   readonly sink: Sink;
+  /** From now on its answer, whatever it will be, says what is left of these limits. */
+  label(limits: readonly LimitSubject[]): void;
   /** Aborted with a reason: `client_gone`, one of ours, or `draining` when the server gives up waiting. */
   readonly signal: AbortSignal;
   /** The pool's total time is over, or the virtual key may not be used any more. */

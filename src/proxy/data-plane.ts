@@ -1,4 +1,5 @@
 import type { Ticket } from '../accounting/ticket.ts';
+import type { TokenCounter } from '../accounting/tokens/token-counter.ts';
 import type { Random } from '../lib/random.ts';
 import type { AccessTokens } from '../pool/access-tokens.ts';
 import type { EffectFacts } from '../pool/effect.ts';
@@ -26,6 +27,8 @@ export interface DataPlane extends AdmitParts {
   tokens: AccessTokens;
   retries: RetryBudget;
   idempotent: IdempotentCalls;
+  /** Counts what providers do not tell. */
+  counter: Pick<TokenCounter, 'count'>;
   /** Providers whose credentials callers may bring. */
   callerKinds: readonly CallerKind[];
   bodyLimitBytes: number;

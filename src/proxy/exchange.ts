@@ -20,6 +20,8 @@ export type Failure =
   | 'client_gone'
   /** The call's virtual key was switched off or has expired. */
   | 'key_revoked'
+  /** No budget has room for what the answer costs beyond its hold. */
+  | 'budget_exceeded'
   /** The server stops and has waited long enough. */
   | 'draining'
   /** The client stopped reading. */

@@ -17,6 +17,10 @@ const errors: Record<Failure, [ErrorCode, string]> = {
   deadline: ['stream_timeout', 'The call took longer than the pool allows.'],
   draining: ['draining', 'The server is stopping.'],
   client_gone: ['client_closed_request', 'The client closed the request.'],
+  budget_exceeded: [
+    'budget_exceeded',
+    'Budget exceeded: the answer was ended where its budget was.',
+  ],
   key_revoked: ['key_revoked', 'The API key was revoked or has expired.'],
   client_stalled: ['client_closed_request', 'The client stopped reading.'],
 };

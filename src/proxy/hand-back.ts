@@ -3,10 +3,14 @@ import { retryHeaders } from '../errors/openai.ts';
 import type { Lease } from '../pool/lease.ts';
 import type { Attempted } from './attempt.ts';
 import type { Admitted, DataPlane } from './data-plane.ts';
+import { costHeader } from './cost-header.ts';
 import { clientHeaders } from './headers.ts';
 import { isPassing } from './passing-status.ts';
 import { settleDelivered } from './settle.ts';
 import { isObject, parseObject } from './usage-readers.ts';
+
+/** The upstream's own error is charged nothing. */
+const NOTHING = { costNano: 0n, isPriced: true };
 
 /**
  * Gives the upstream's own answer back to a client whose request, or own credential, was at fault:
@@ -31,6 +35,7 @@ export async function handBack(
   headers['content-length'] = String(body.length);
   headers['x-should-retry'] = String(isPassing(status));
   if (waitMs !== null) Object.assign(headers, retryHeaders(waitMs));
+  Object.assign(headers, costHeader(NOTHING));
   call.sink.head(status, headers);
   call.sink.end(body);
   const reason = `upstream_${status}`;

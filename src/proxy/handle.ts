@@ -27,14 +27,16 @@ import type { KeyEntry } from './virtual-keys.ts';
 /** The life of a `/v1` request. Answers the call, or throws what its client should be told. */
 export async function handle(call: Call, plane: DataPlane): Promise<void> {
   const shown = authenticate(call, plane.keys, plane.clock.now());
+  call.label(shown.limits);
   const pool = poolOf(shown, plane);
   const endpoint = endpointFor(call, pool);
-  requireScope(shown, { address: call.address, endpoint: endpoint.id });
+  requireScope(shown, { address: call.address, endpoint });
   if (answerHere(call, endpoint, { pool, key: shown })) return;
   const request = await readBody(call, endpoint, limitOf(endpoint, plane));
   // The body may have taken long: a key that was revoked meanwhile is not admitted.
   const key = stillActive(shown, plane.keys, plane.clock.now());
-  requireModel(key, request.asked.model);
+  call.label(key.limits);
+  requireModel(key, request.asked);
   // From here on one that is revoked ends the call.
   using _watched = plane.keyWatch.enter(call, key);
   // Whose credential pays is part of what was asked.

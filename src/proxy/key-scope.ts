@@ -20,6 +20,11 @@ export class KeyScope {
     this.#networks = sourceNetworks === null ? null : networksOf(sourceNetworks);
   }
 
+  /** Whether it may use certain models only. */
+  get isOfModels(): boolean {
+    return this.#models !== null;
+  }
+
   allowsModel(model: string): boolean {
     return this.#models === null || this.#models.some((pattern) => pattern.match(model) !== null);
   }

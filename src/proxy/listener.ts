@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LimitSubject } from '../accounting/limits.ts';
 import { refuse } from '../edge/refuse.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { renderOpenAiError } from '../errors/openai.ts';
@@ -8,6 +9,8 @@ import type { Call, Sink } from './call.ts';
 import type { DataPlane } from './data-plane.ts';
 import { handle } from './handle.ts';
 import type { InFlight } from './in-flight.ts';
+import { limitHeaders } from './limit-headers.ts';
+import type { Labels } from './limit-headers.ts';
 
 export interface V1Parts {
   plane: DataPlane;
@@ -22,6 +25,8 @@ const UNREAD_MS = 120_000;
 
 /** Unread request bytes up to here are read and dropped, so that the connection can be kept. */
 const DRAINED_BYTES_MAX = 64 * 1024;
+
+const NOT_LABELLED: Labels = Object.freeze({});
 
 /**
  * Serves `/v1` from Node's own request and response, before any router: nothing is parsed and no
@@ -47,15 +52,16 @@ async function answer(
   response.once('close', () => {
     if (!response.writableFinished) controller.abort('client_gone');
   });
-  const call = toCall(request, response, controller, plane);
+  const sink = new ResponseSink(response, plane);
+  const call = toCall(request, sink, controller, plane);
   try {
     inFlight.enter(controller);
     await handle(call, plane);
   } catch (thrown) {
     const error = GatewayError.from(thrown);
     note(call, error, thrown, parts);
-    if (!call.sink.isStarted && controller.signal.reason !== 'client_gone')
-      render(call, request, response, error);
+    if (!sink.isStarted && controller.signal.reason !== 'client_gone')
+      render(call, sink, error, { request, response });
     else if (!response.writableEnded) response.destroy();
   } finally {
     leaveWhenSent(response, controller, inFlight);
@@ -95,22 +101,23 @@ function note(
 
 function render(
   call: Call,
-  request: IncomingMessage,
-  response: ServerResponse,
+  sink: ResponseSink,
   error: GatewayError,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): void {
   if (!request.complete && call.hasBody && (call.contentLength ?? Infinity) > DRAINED_BYTES_MAX) {
+    response.setHeaders(new Map(Object.entries(sink.labels())));
     refuse(request, response, error, call.id);
     return;
   }
   const { status, headers, body } = renderOpenAiError(error);
-  response.writeHead(status, { ...headers, 'x-request-id': error.requestId ?? call.id });
+  sink.head(status, { ...headers, 'x-request-id': error.requestId ?? call.id });
   response.end(body);
 }
 
 function toCall(
   request: IncomingMessage,
-  response: ServerResponse,
+  sink: ResponseSink,
   controller: AbortController,
   { clock }: DataPlane,
 ): Call {
@@ -128,7 +135,8 @@ function toCall(
     hasBody:
       length === undefined ? request.headers['transfer-encoding'] !== undefined : length !== '0',
     contentLength: length === undefined ? null : Number(length),
-    sink: new ResponseSink(response),
+    sink,
+    label: (limits) => (sink.limits = limits),
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     startedAtMs: clock.now(),
@@ -136,11 +144,16 @@ function toCall(
   };
 }
 
+/** The one way to a client, so that what every answer says is added here. */
 class ResponseSink implements Sink {
+  /** Of whoever asks; null while that is not known. */
+  limits: readonly LimitSubject[] | null = null;
   readonly #response: ServerResponse;
+  readonly #plane: DataPlane;
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, plane: DataPlane) {
     this.#response = response;
+    this.#plane = plane;
   }
 
   get isStarted(): boolean {
@@ -148,7 +161,14 @@ class ResponseSink implements Sink {
   }
 
   head(status: number, headers: Record<string, string>): void {
-    this.#response.writeHead(status, headers);
+    this.#response.writeHead(status, { ...headers, ...this.labels() });
+  }
+
+  /** What is left now; an answer that was stored, or is shared, tells each of its readers their own. */
+  labels(): Labels {
+    if (this.limits === null) return NOT_LABELLED;
+    const { clock, limits } = this.#plane;
+    return limitHeaders(limits.states(this.limits, clock.monotonic()));
   }
 
   write(bytes: Buffer): boolean {

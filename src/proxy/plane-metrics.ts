@@ -30,6 +30,10 @@ export class PlaneMetrics {
     'verdict',
   ]);
   readonly #tokens = this.#counter('usage_units_total', 'Units used, by usage class.', ['class']);
+  readonly #held = this.#counter('held_usd_total', 'Money held for calls that are over.', ['pool']);
+  readonly #overrun = this.#counter('overrun_usd_total', 'Money charged beyond what was held.', [
+    'pool',
+  ]);
   readonly #cost = this.#counter('cost_usd_total', 'Money charged, US dollars.', ['pool']);
   readonly #latency = this.#histogram('request_duration_seconds', 'Accepted to answered.');
   readonly #firstByte = this.#histogram(
@@ -89,10 +93,14 @@ export class PlaneMetrics {
       const units = record.usage[usageClass];
       if (units > 0) this.#tokens.inc({ class: usageClass }, units);
     }
-    if (record.costNano > 0n) {
-      const pool = this.#names.get(record.poolId)?.pool ?? '';
-      this.#cost.inc({ pool }, Number(record.costNano) / 1e9);
-    }
+    this.#money(record);
+  }
+
+  #money({ poolId, costNano, holdNano }: CallRecord): void {
+    const pool = this.#names.get(poolId)?.pool ?? '';
+    if (holdNano > 0n) this.#held.inc({ pool }, Number(holdNano) / 1e9);
+    if (costNano > 0n) this.#cost.inc({ pool }, Number(costNano) / 1e9);
+    if (costNano > holdNano) this.#overrun.inc({ pool }, Number(costNano - holdNano) / 1e9);
   }
 
   /** Why credentials are set aside just now: a ban of one model counts beside one of the whole. */

@@ -17,16 +17,24 @@ const SCAN_MESSAGES: Record<JsonScanReason, string> = {
   not_object: 'The request body is not a valid JSON object.',
 };
 const CHOICES_MAX = 128;
-/** Fields whose repetition lets one reader see another request than the next one does. */
-const DECISIVE = new Set([
-  'model',
-  'stream',
-  'stream_options',
-  'n',
-  'max_tokens',
-  'max_completion_tokens',
-  'max_output_tokens',
-]);
+/**
+ * Fields that decide over route or money. One that comes twice, or in other letters as well, lets one
+ * reader see another request than the next one does.
+ */
+const DECISIVE = new Set(
+  `model models provider providerOptions extra_body preset route plugins
+  stream stream_options service_tier background deferred
+  n best_of max_tokens max_completion_tokens max_output_tokens
+  messages input instructions prompt suffix query documents prediction
+  tools functions function_call web_search_options search_parameters
+  previous_response_id conversation context_management
+  reasoning thinking modalities audio speed size quality`.split(/\s+/),
+);
+
+/** As those upstreams compare names that match them in any case; Go's also take the long s for an s. */
+const anyCase = (name: string): string => name.toUpperCase().toLowerCase();
+const SPELLINGS = new Map(Array.from(DECISIVE, (name) => [anyCase(name), name]));
+const DECISIVE_CHARS_MAX = Math.max(...Array.from(DECISIVE, (name) => name.length));
 
 const NO_FIELDS: Record<string, unknown> = Object.freeze(Object.create(null));
 
@@ -115,8 +123,7 @@ function readAll({ body }: Call, limitBytes: number): Promise<Buffer> {
 
 function readJson(bytes: Buffer, endpoint: Endpoint): ReadRequest {
   const { top, fields } = parseObject(bytes);
-  const twice = top.duplicates.find((key) => DECISIVE.has(key));
-  if (twice !== undefined) throw invalid(`The field "${twice}" appears more than once.`, twice);
+  requireOneReading(top);
   const model = endpoint.model === 'required' ? readModel(fields) : '';
   requireShapes(fields);
   const asked = { model, fields, bytes: bytes.length };
@@ -132,6 +139,17 @@ function readJson(bytes: Buffer, endpoint: Endpoint): ReadRequest {
     }),
     hidesUsage: patch !== null,
   };
+}
+
+/** Some upstreams match names in any case, and the last one counts. */
+function requireOneReading({ members, duplicates }: TopLevel): void {
+  const twice = duplicates.find((key) => DECISIVE.has(key));
+  if (twice !== undefined) throw invalid(`The field "${twice}" appears more than once.`, twice);
+  for (const { key } of members) {
+    if (key.length > DECISIVE_CHARS_MAX || DECISIVE.has(key)) continue;
+    const name = SPELLINGS.get(anyCase(key));
+    if (name !== undefined) throw invalid(`The field "${key}" must be spelled "${name}".`, key);
+  }
 }
 
 const jsonTexts = (values: Record<string, unknown>): Record<string, string> =>

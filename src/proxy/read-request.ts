@@ -25,8 +25,16 @@ export interface ReadRequest {
   hidesUsage: boolean;
 }
 
-/** The body as a credential is to get it: byte-identical unless the model's name must change. */
-export function bodyFor(request: ReadRequest, served: Served): OutgoingBody {
+/**
+ * The body as a credential is to get it: byte-identical unless the model's name must change, or a cap
+ * of the output be set.
+ */
+export function bodyFor(
+  request: ReadRequest,
+  served: Served,
+  cap: Record<string, number> | null,
+): OutgoingBody {
+  if (cap !== null) return request.renamed({ ...served, set: { ...served.set, ...cap } });
   const isAsAsked = served.upstream === request.asked.model && served.set === null;
   return isAsAsked || request.asked.model === '' ? request.body : request.renamed(served);
 }

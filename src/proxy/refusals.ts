@@ -9,12 +9,19 @@ const LIMITS: Record<LimitKind, string> = {
   concurrency: 'calls at once',
 };
 
-/** Names scope, number and kind; the key's own limit of requests in the words of system A (contracts A1). */
-export function limitError({ subject, kind, limit, waitMs }: LimitRefusal): GatewayError {
-  const whose = subject.scope === 'key' ? '' : ` of the ${subject.scope}`;
+/**
+ * Names limit, scope, what is used and needed, and when there is room again. Begins with the words of
+ * system A (contracts A1).
+ */
+export function limitError(refusal: LimitRefusal, nowMs: number): GatewayError {
+  const { subject, kind, limit, used, asked, waitMs } = refusal;
+  const standing =
+    kind === 'concurrency'
+      ? `${used} under way. There is room again when one of them ends.`
+      : `${used} used, ${asked} needed for this call. There is room again at ${timeText(nowMs + waitMs)}.`;
   return new GatewayError(
     'rate_limit_exceeded',
-    `Rate limit exceeded${whose}. Limit: ${limit} ${LIMITS[kind]}`,
+    `Rate limit exceeded. Limit: ${limit} ${LIMITS[kind]} for this ${subject.scope}: ${standing}`,
     { retryAfterMs: waitMs },
   );
 }
@@ -23,9 +30,7 @@ export function limitError({ subject, kind, limit, waitMs }: LimitRefusal): Gate
 export function budgetError(refusal: BudgetRefusal, nowMs: number): GatewayError {
   const { scope, capNano, settledNano, heldNano, amountNano, resetsAtMs } = refusal;
   const resets =
-    resetsAtMs === null
-      ? 'It does not reset.'
-      : `It resets at ${new Date(resetsAtMs).toISOString()}.`;
+    resetsAtMs === null ? 'It does not reset.' : `It resets at ${timeText(resetsAtMs)}.`;
   return new GatewayError(
     'insufficient_quota',
     `Budget exceeded. The budget of this ${scope} is $${usdFromNano(capNano)}: ` +
@@ -34,3 +39,6 @@ export function budgetError(refusal: BudgetRefusal, nowMs: number): GatewayError
     resetsAtMs === null ? {} : { retryAfterMs: resetsAtMs - nowMs },
   );
 }
+
+/** Never earlier than it is. */
+const timeText = (ms: number): string => new Date(Math.ceil(ms)).toISOString();

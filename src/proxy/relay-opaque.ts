@@ -1,5 +1,6 @@
 import type { Anomaly } from '../entities/call-record.ts';
 import { anomaliesIn } from './anomalies.ts';
+import { costHeader } from './cost-header.ts';
 import { BROKEN, NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
 import type { Charged, Delivered, Delivery } from './delivery.ts';
 import { clientHeaders, labelled } from './headers.ts';
@@ -20,13 +21,15 @@ export async function relayOpaque(
   delivery: Delivery,
   { isJson }: { isJson: boolean },
 ): Promise<Delivered> {
-  const { call, exchange, ticket, clock } = delivery;
+  const { call, endpoint, exchange, ticket, clock } = delivery;
   await ticket.durable;
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
   const upstream = clientHeaders(call, exchange.headers);
   const headers = isJson ? labelled(upstream, 'application/json') : upstream;
   const length = exchange.headers['content-length'];
   if (typeof length === 'string' && /^\d+$/.test(length)) headers['content-length'] = length;
+  // Of what has a price the end is waited for.
+  if (endpoint.meter.kind !== 'usage') Object.assign(headers, costHeader(delivery.chargeFor(null)));
   call.sink.head(exchange.status, headers);
   const { failure: seen, bytes, tail } = await pass(delivery);
   // A body that only the end of its connection ends may be cut, and nobody be told.

@@ -80,7 +80,7 @@ const effectOf = ({ status, code }: AnswerError): Effect =>
   ).effect;
 
 function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
-  const { call, exchange, ticket, clock } = delivery;
+  const { call, exchange, ticket, spend, clock } = delivery;
   const writer = new Writer(call, exchange, clock);
   const silence = new Heartbeat(delivery, writer);
   const filter = new EventFilter(reader, delivery);
@@ -96,7 +96,13 @@ function pass(delivery: Delivery, reader: StreamReader): Promise<Ending> {
         // Nothing behind the last event is the client's.
         if (reader.isLast) return;
         try {
-          write(filter.pass(bytes));
+          const visible = filter.pass(bytes);
+          // A whole answer is charged, not cut.
+          if (!reader.isComplete && !spend.covers(reader.producedBytes)) {
+            exchange.abort('budget_exceeded');
+            return;
+          }
+          write(visible);
         } catch (error) {
           if (!(error instanceof SseOverflowError)) throw error;
           exchange.abort('lost');
@@ -208,8 +214,20 @@ function anomaliesOf(reader: StreamReader, { sentModel }: Delivery): Anomaly[] {
 
 /** Nothing told and nothing produced: nothing charged. */
 function chargeStream(delivery: Delivery, reader: StreamReader): Charged {
-  if (reader.usage === null && reader.producedBytes === 0 && !reader.isComplete) {
-    return NOT_CHARGED;
-  }
-  return chargeable(delivery, reader.usage, reader.producedBytes);
+  const { usage, spoken, hasProduced } = reader;
+  if (usage === null && !hasProduced && !reader.isComplete) return NOT_CHARGED;
+  const charged = chargeable(delivery, usage, spoken);
+  return hasProduced && !spoken.isCountable ? atLeastEstimated(delivery, charged) : charged;
+}
+
+/** What has tokens but no text is charged as the endpoint estimates, or as its text where that is more. */
+function atLeastEstimated(
+  { endpoint: { meter }, asked, price }: Delivery,
+  charged: Charged,
+): Charged {
+  const { usage, said } = charged;
+  if (meter.kind !== 'usage' || usage === null || said === undefined || said === null)
+    return charged;
+  const output = Math.max(usage.output, meter.estimate(asked, price).output);
+  return { ...charged, usage: { ...usage, output }, said: null };
 }

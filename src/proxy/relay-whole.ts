@@ -1,6 +1,7 @@
 import type { Anomaly } from '../entities/call-record.ts';
 import { renderOpenAiError } from '../errors/openai.ts';
 import { anomaliesIn } from './anomalies.ts';
+import { costHeader } from './cost-header.ts';
 import { NOT_CHARGED, NO_EFFECT, SERVED, chargeable } from './delivery.ts';
 import type { Charged, Delivered, Delivery } from './delivery.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
@@ -22,6 +23,10 @@ export async function relayWhole(
   ticket.firstByteMs = clock.monotonic() - call.startedMs;
   const headers = labelled(clientHeaders(call, exchange.headers), 'application/json');
   headers['content-length'] = String(body.length);
+  // What nobody told is counted later.
+  if (read.said === undefined) {
+    Object.assign(headers, costHeader(delivery.chargeFor(read.usage)));
+  }
   call.sink.head(exchange.status, headers);
   call.sink.end(body);
   const { status } = exchange;
@@ -56,9 +61,16 @@ function readAnswer(delivery: Delivery, body: Buffer): Charged & { anomalies: An
   const model = typeof answer['model'] === 'string' ? answer['model'] : null;
   const telling = { model, hasUsage: toldUsage(answer) !== null, usage, textChars: spoken.chars };
   const anomalies = anomaliesIn(telling, sentModel);
+  if (isUnfinished(answer)) anomalies.push('unfinished');
   if (isHollow(answer, endpoint)) anomalies.push('wrong_shape');
-  return { ...chargeable(delivery, usage, spoken.bytes || body.length), anomalies };
+  return { ...chargeable(delivery, usage, spoken.bytes > 0 ? spoken : body.length), anomalies };
 }
+
+/** A response in the background (OpenAI), or a completion to be fetched later (xAI). */
+const isUnfinished = ({ status, request_id: later, choices }: Record<string, unknown>): boolean =>
+  status === 'queued' ||
+  status === 'in_progress' ||
+  (typeof later === 'string' && choices === undefined);
 
 const isHollow = (answer: Record<string, unknown>, { list }: Endpoint): boolean =>
   list !== undefined && !(Array.isArray(answer[list]) && answer[list].length > 0);

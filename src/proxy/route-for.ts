@@ -1,4 +1,5 @@
 import { costOf } from '../accounting/prices/cost.ts';
+import type { PriceSheet } from '../accounting/prices/price-row.ts';
 import { noUsage, tokensIn } from '../entities/usage.ts';
 import type { Usage } from '../entities/usage.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
@@ -14,17 +15,15 @@ import type { Route } from './route.ts';
 export function routeFor(arrived: Arrived, plane: DataPlane): Route {
   const { call, pool, request } = arrived;
   const { model } = request.asked;
-  const usage = estimateOf(arrived);
-  const tokens = tokensIn(usage);
+  const tokens = tokensIn(estimateOf(arrived));
   const parts = { kinds: plane.callerKinds, clock: plane.clock };
   const own = callerRoute(call, { pool, model, tokens }, parts);
   if (own !== null) return own;
   const served = pool.models.resolve(model);
   if (served.size === 0 && pool.members.length > 0) throw modelNotFound(model);
   const costOfMember = ({ id, kind }: (typeof pool.members)[number]) => {
-    const sold = kind.priceKey(served.get(id)?.upstream ?? model);
-    const price = plane.prices.find(sold.provider, sold.model, call.startedAtMs);
-    return price === undefined ? null : costOf(usage, price).costNano;
+    const price = plane.prices.of(kind, served.get(id)?.upstream ?? model, call.startedAtMs);
+    return price === undefined ? null : costOf(estimateOf(arrived, price), price).costNano;
   };
   return new PoolRoute({ pool, served, tokens, costOf: costOfMember }, plane);
 }
@@ -36,6 +35,9 @@ export const modelNotFound = (model: string) =>
     { param: 'model' },
   );
 
-/** What the call may use. */
-export const estimateOf = ({ endpoint, request }: Pick<Arrived, 'endpoint' | 'request'>): Usage =>
-  endpoint.meter.kind === 'usage' ? endpoint.meter.estimate(request.asked) : noUsage();
+/** What the call may use, in the classes that a price has. */
+export const estimateOf = (
+  { endpoint, request }: Pick<Arrived, 'endpoint' | 'request'>,
+  price?: PriceSheet,
+): Usage =>
+  endpoint.meter.kind === 'usage' ? endpoint.meter.estimate(request.asked, price) : noUsage();

@@ -1,3 +1,4 @@
+import type { PriceRow } from '../accounting/prices/price-row.ts';
 import { tokensIn } from '../entities/usage.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { Lease } from '../pool/lease.ts';
@@ -10,24 +11,31 @@ import type { Delivered } from './delivery.ts';
  * the tokens reserved for it.
  */
 export function settleDelivered(
-  { call, route, ticket }: Admitted,
+  admitted: Admitted,
   lease: Lease,
   delivered: Omit<Delivered, 'effect' | 'anomalies'>,
-  { clock, prices }: DataPlane,
+  plane: DataPlane,
 ): void {
-  const { member, served } = lease;
+  const { call, route, ticket } = admitted;
+  const { clock } = plane;
   const tokens = delivered.usage === null ? 0 : tokensIn(delivered.usage);
   lease.settle(tokens, clock.monotonic());
   route.settle(tokens);
-  const { provider, model } = member.kind.priceKey(served.upstream);
   const isPaidElsewhere = route.isCallers;
-  const price =
-    delivered.usage === null || isPaidElsewhere
-      ? undefined
-      : prices.find(provider, model, call.startedAtMs);
+  const price = delivered.usage === null ? undefined : priceFor(admitted, lease, plane);
   const durationMs = clock.monotonic() - call.startedMs;
-  const credentialId = route.isCallers ? CALLER : member.id;
+  const credentialId = route.isCallers ? CALLER : lease.member.id;
   ticket.settle({ ...delivered, credentialId, price, isPaidElsewhere, durationMs });
+}
+
+/** Of the model at the credential that serves it; undefined when it is not ours to pay, or not known. */
+export function priceFor(
+  { call, route }: Pick<Admitted, 'call' | 'route'>,
+  { member, served }: Lease,
+  { prices }: Pick<DataPlane, 'prices'>,
+): PriceRow | undefined {
+  if (route.isCallers) return undefined;
+  return prices.of(member.kind, served.upstream, call.startedAtMs);
 }
 
 /** A call that no client got anything of: on record, charged nothing, its tokens free again. */

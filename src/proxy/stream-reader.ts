@@ -5,7 +5,7 @@ import type { SseEvent } from '../lib/sse.ts';
 import type { Telling } from './anomalies.ts';
 import { errorToldBy } from './error-in-answer.ts';
 import type { AnswerError } from './error-in-answer.ts';
-import { Spoken } from './spoken.ts';
+import { Spoken, isFilled } from './spoken.ts';
 import { chatUsage, isObject, parseObject, toldUsage } from './usage-readers.ts';
 
 /** Listens to an event stream that passes by. One for each stream. */
@@ -22,8 +22,12 @@ export interface StreamReader extends Telling {
   readonly usage: Usage | null;
   /** An error event went by. */
   readonly error: AnswerError | null;
-  /** Bytes of text produced so far, for an estimate when no usage arrives. */
+  /** What was produced so far, to be counted when no usage arrives. */
+  readonly spoken: Spoken;
+  /** Its size. */
   readonly producedBytes: number;
+  /** Something was produced, also what is no text. */
+  readonly hasProduced: boolean;
   /** What was odd about its events. */
   readonly anomalies: ReadonlySet<Anomaly>;
 }
@@ -48,14 +52,18 @@ export class ChatStreamReader implements StreamReader {
   error: AnswerError | null = null;
   isLast = false;
   #hasFinished = false;
-  readonly #spoken = new Spoken();
+  readonly spoken = new Spoken();
 
   get producedBytes(): number {
-    return this.#spoken.bytes;
+    return this.spoken.bytes;
+  }
+
+  get hasProduced(): boolean {
+    return this.spoken.hasAny;
   }
 
   get textChars(): number {
-    return this.#spoken.chars;
+    return this.spoken.chars;
   }
 
   get isComplete(): boolean {
@@ -95,7 +103,7 @@ export class ChatStreamReader implements StreamReader {
 
   #noteChoice(choice: unknown): void {
     if (isObject(choice) && typeof choice['finish_reason'] === 'string') this.#hasFinished = true;
-    this.#spoken.note(choice);
+    this.spoken.note(choice);
   }
 }
 
@@ -120,7 +128,7 @@ export class TypedStreamReader implements StreamReader {
   error: AnswerError | null = null;
   textChars = 0;
   isLast = false;
-  readonly #spoken = new Spoken();
+  readonly spoken = new Spoken();
   readonly #finals: ReadonlySet<string>;
   readonly #read: (told: Record<string, unknown>) => Usage | null;
   readonly #isSeveral: boolean;
@@ -141,17 +149,18 @@ export class TypedStreamReader implements StreamReader {
   }
 
   get producedBytes(): number {
-    return this.#spoken.bytes;
+    return this.spoken.bytes;
+  }
+
+  get hasProduced(): boolean {
+    return this.spoken.hasAny;
   }
 
   note(event: SseEvent): boolean {
     const chunk = event.data === null ? null : readChunk(event.data, this.anomalies);
     if (chunk === null) return false;
     const type = typeof chunk['type'] === 'string' ? chunk['type'] : '';
-    const { delta } = chunk;
-    this.#spoken.say(delta);
-    // Other deltas are arguments of tools, or sound.
-    if (typeof delta === 'string' && type.endsWith('text.delta')) this.textChars += delta.length;
+    this.#noteProduced(type, chunk);
     if (type === 'error' || type === 'response.failed') {
       const told = isObject(chunk['response']) ? chunk['response'] : chunk;
       this.error = errorToldBy(told) ?? UNKNOWN_ERROR;
@@ -165,6 +174,23 @@ export class TypedStreamReader implements StreamReader {
     return false;
   }
 
+  /** Deltas are text or arguments of tools, but for sound, which like a picture is no text. */
+  #noteProduced(type: string, chunk: Record<string, unknown>): void {
+    const { delta, item, output_index: index } = chunk;
+    if (typeof delta === 'string' && !type.endsWith('audio.delta')) {
+      this.spoken.write(delta, index, 'text');
+      if (type.endsWith('text.delta')) this.textChars += delta.length;
+    } else if (type.endsWith('.delta') || type.endsWith('.partial_image')) {
+      this.spoken.hasUncounted = true;
+    }
+    if (isObject(item)) {
+      if (type === 'response.output_item.added') this.spoken.callTool(item, index);
+      // A picture that a tool has drawn.
+      if (isFilled(item['result'])) this.spoken.hasUncounted = true;
+    }
+    if (!this.spoken.hasAny) this.spoken.hasOther = bringsOther(chunk);
+  }
+
   /** Each of several finals tells the usage of its own part. */
   #tell(usage: Usage | null): void {
     this.hasUsage = true;
@@ -172,3 +198,9 @@ export class TypedStreamReader implements StreamReader {
     this.usage = sum ? addUsage(this.usage ?? usage, usage) : usage;
   }
 }
+
+/** What came without deltas: a text in one piece, an item that is no message, the whole output. */
+const bringsOther = ({ text, item, response }: Record<string, unknown>): boolean =>
+  (typeof text === 'string' && text !== '') ||
+  (isObject(item) && item['type'] !== 'message') ||
+  (isObject(response) && isFilled(response['output']));

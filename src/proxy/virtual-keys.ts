@@ -7,10 +7,11 @@ import type { KeyHasher } from '../lib/key-hasher.ts';
 import { isWellFormed } from '../lib/virtual-key-format.ts';
 import { KeyScope } from './key-scope.ts';
 
-/** What the data plane needs to know of a virtual key. */
+/** What the data plane needs to know of a virtual key, by one of its secrets. */
 export interface KeyEntry {
   readonly id: string;
   readonly name: string;
+  /** Keyed hash of the secret; after a rotation the one before has an entry of its own for a while. */
   readonly hash: string;
   readonly poolId: string;
   readonly isActive: boolean;
@@ -23,9 +24,6 @@ export interface KeyEntry {
   readonly limits: readonly LimitSubject[];
   /** Where, for what and from where it may be used. */
   readonly scope: KeyScope;
-  /** Of the key before the last rotation, and how long that works. */
-  readonly previousHash: string | null;
-  readonly previousUntilMs: number;
 }
 
 /**
@@ -36,7 +34,7 @@ export class VirtualKeys {
   readonly #em: EntityManager;
   readonly #hasher: KeyHasher;
   readonly #byHash = new Map<string, KeyEntry>();
-  readonly #byId = new Map<string, KeyEntry>();
+  readonly #byId = new Map<string, readonly KeyEntry[]>();
   /** Users and teams by id: whether they are enabled, and what a team is limited to. */
   #owners = new Map<string, { isEnabled: boolean; limits: LimitSubject | null }>();
 
@@ -46,17 +44,14 @@ export class VirtualKeys {
   }
 
   /** Undefined for unknown and malformed keys alike. */
-  find(token: string, nowMs: number): KeyEntry | undefined {
+  find(token: string): KeyEntry | undefined {
     // Junk with our prefix is told by its checksum, before any hashing.
-    if (!isWellFormed(token)) return undefined;
-    const hash = this.#hasher.hash(token);
-    const entry = this.#byHash.get(hash);
-    const isOld = entry !== undefined && entry.hash !== hash;
-    return isOld && entry.previousUntilMs <= nowMs ? undefined : entry;
+    return isWellFormed(token) ? this.#byHash.get(this.#hasher.hash(token)) : undefined;
   }
 
-  get(id: string): KeyEntry | undefined {
-    return this.#byId.get(id);
+  /** The key as it is now; undefined when the secret that was shown is none of it any more. */
+  again({ hash }: KeyEntry): KeyEntry | undefined {
+    return this.#byHash.get(hash);
   }
 
   /** Whether it may be used now: its own state, and that of its owner and team. */
@@ -105,11 +100,8 @@ export class VirtualKeys {
   }
 
   #forget(id: string): void {
-    const before = this.#byId.get(id);
-    if (before === undefined) return;
+    for (const { hash } of this.#byId.get(id) ?? []) this.#byHash.delete(hash);
     this.#byId.delete(id);
-    this.#byHash.delete(before.hash);
-    if (before.previousHash !== null) this.#byHash.delete(before.previousHash);
   }
 
   #put(row: VirtualKey): void {
@@ -127,13 +119,19 @@ export class VirtualKeys {
       teamId: row.teamId ?? '',
       limits: team === null ? [own] : [own, team],
       scope: new KeyScope(row),
-      previousHash: row.previousHash,
-      previousUntilMs: row.previousUntil?.getTime() ?? 0,
     };
-    this.#byId.set(row.id, entry);
-    this.#byHash.set(row.hash, entry);
-    if (row.previousHash !== null) this.#byHash.set(row.previousHash, entry);
+    const entries = [entry, ...previousOf(row, entry)];
+    this.#byId.set(row.id, entries);
+    for (const each of entries) this.#byHash.set(each.hash, each);
   }
+}
+
+/** The key by the secret before its rotation, which expires when the overlap ends, if not before. */
+function previousOf({ previousHash, previousUntil }: VirtualKey, entry: KeyEntry): KeyEntry[] {
+  if (previousHash === null || previousUntil === null) return [];
+  const { expiresAt } = entry;
+  const isEarlier = expiresAt === null || previousUntil < expiresAt;
+  return [{ ...entry, hash: previousHash, expiresAt: isEarlier ? previousUntil : expiresAt }];
 }
 
 function limitsOf(

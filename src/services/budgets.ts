@@ -2,26 +2,15 @@ import type { EntityManager } from '@mikro-orm/sqlite';
 import { Budget } from '../entities/budget.ts';
 import type { BudgetPeriod } from '../entities/budget.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import { newId } from '../lib/ids.ts';
-import { usdFromNano } from '../lib/money.ts';
 import { setInput, updateInput } from './budget-input.ts';
 import type { SetBudgetInput, UpdateBudgetInput } from './budget-input.ts';
 import { explained, standingOf } from './budget-standing.ts';
 import type { BudgetExplained, BudgetStanding } from './budget-standing.ts';
 import { assignGiven } from './fields.ts';
+import { budgetFacts, DEFAULT_PERIOD, newBudget } from './new-budget.ts';
 import { change, validated } from './operation.ts';
 import type { Actor, ServiceParts } from './operation.ts';
 import { budgetNamed, subjectNamed } from './subject-named.ts';
-
-const DEFAULTS = {
-  name: null,
-  period: 'monthly',
-  zone: 'UTC',
-  isHard: true,
-  isStrict: false,
-  alertPercents: [],
-  isEnabled: true,
-} satisfies Partial<Budget>;
 
 /**
  * Budgets: set, changed, removed, explained. They are named by id or the start of one. A subject has
@@ -37,20 +26,16 @@ export class BudgetService {
   /** Where the subject has a budget of this kind of period, changes it: what is absent stays. */
   async set(actor: Actor, input: SetBudgetInput): Promise<BudgetStanding> {
     const { scope, subject, cap, ...given } = validated(setInput, input);
-    const period = given.period ?? DEFAULTS.period;
+    const period = given.period ?? DEFAULT_PERIOD;
     const budget = await change(this.#parts, actor, async (tx, note) => {
       const { id: subjectId } = await subjectNamed(tx, scope, subject);
       const now = new Date(this.#parts.clock.now());
       const known = await tx.findOne(Budget, { scope, subjectId, period });
-      const before = known === null ? undefined : facts(known);
-      const stamps = { createdAt: now, updatedAt: now };
-      const row =
-        known ??
-        tx.create(Budget, { id: newId(), scope, subjectId, capNano: cap, ...DEFAULTS, ...stamps });
+      const before = known === null ? undefined : budgetFacts(known);
+      const row = known ?? newBudget(tx, { scope, subjectId, capNano: cap }, now);
       assignGiven(row, { ...given, period, capNano: cap, updatedAt: now });
-      tx.persist(row);
       const type = before === undefined ? 'budget.set' : 'budget.updated';
-      note({ type, subject: row.id, before, after: facts(row) });
+      note({ type, subject: row.id, before, after: budgetFacts(row) });
       return row;
     });
     return await this.#standing(budget);
@@ -62,10 +47,10 @@ export class BudgetService {
     const budget = await change(this.#parts, actor, async (tx, note) => {
       const row = await budgetNamed(tx, id);
       if (given.period !== undefined) await assertFree(tx, row, given.period);
-      const before = facts(row);
+      const before = budgetFacts(row);
       const updatedAt = new Date(this.#parts.clock.now());
       assignGiven(row, { ...given, capNano: cap, updatedAt });
-      note({ type: 'budget.updated', subject: row.id, before, after: facts(row) });
+      note({ type: 'budget.updated', subject: row.id, before, after: budgetFacts(row) });
       return row;
     });
     return await this.#standing(budget);
@@ -76,7 +61,7 @@ export class BudgetService {
     return await change(this.#parts, actor, async (tx, note) => {
       const row = await budgetNamed(tx, id);
       tx.remove(row);
-      note({ type: 'budget.removed', subject: row.id, before: facts(row) });
+      note({ type: 'budget.removed', subject: row.id, before: budgetFacts(row) });
       return row;
     });
   }
@@ -113,17 +98,3 @@ async function assertFree(
     param: 'period',
   });
 }
-
-/** What an event says of a budget; dollars, as JSON has no integers of this size. */
-const facts = (row: Budget) => ({
-  scope: row.scope,
-  subjectId: row.subjectId,
-  name: row.name,
-  cap: usdFromNano(row.capNano),
-  period: row.period,
-  zone: row.zone,
-  isHard: row.isHard,
-  isStrict: row.isStrict,
-  alertPercents: row.alertPercents,
-  isEnabled: row.isEnabled,
-});

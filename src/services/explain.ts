@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
+import { Adjustment } from '../entities/adjustment.ts';
 import type { AttemptNote, RouteNote } from '../entities/call-record.ts';
 import { Credential } from '../entities/credential.ts';
 import { Pool } from '../entities/pool.ts';
@@ -15,19 +16,22 @@ export interface Explanation {
   credential: string;
   route: RouteNote | null;
   attempts: AttemptNote[];
+  /** Corrections of its cost, in the order they were made. */
+  adjustments: Adjustment[];
 }
+
+export const noRecord = (requestId: string): GatewayError =>
+  new GatewayError(
+    'not_found',
+    `No call ${requestId} is on record. Accepted calls are, once they have ended.`,
+    { param: 'id' },
+  );
 
 /** What became of a request and why. Names that are gone stay ids. */
 export async function explainCall(em: EntityManager, requestId: string): Promise<Explanation> {
   const fork = em.fork();
   const record = await fork.findOne(UsageRecord, { id: requestId });
-  if (record === null) {
-    throw new GatewayError(
-      'not_found',
-      `No call ${requestId} is on record. Accepted calls are, once they have ended.`,
-      { param: 'id' },
-    );
-  }
+  if (record === null) throw noRecord(requestId);
   const { route, attempts } = record;
   const ids = [record.credentialId, ...attempts.map(({ credential }) => credential)];
   ids.push(...(route?.order ?? []), ...(route?.excluded ?? []).map(({ credential }) => credential));
@@ -42,8 +46,11 @@ export async function explainCall(em: EntityManager, requestId: string): Promise
     credential: named(record.credentialId),
     route: route === null ? null : withNames(route, named),
     attempts: attempts.map((note) => ({ ...note, credential: named(note.credential) })),
+    adjustments: await fork.find(Adjustment, { requestId }, OLDEST_FIRST),
   };
 }
+
+const OLDEST_FIRST = { orderBy: { atMs: 'asc', id: 'asc' } } as const;
 
 function withNames(route: RouteNote, named: (id: string) => string): RouteNote {
   return {
@@ -53,7 +60,11 @@ function withNames(route: RouteNote, named: (id: string) => string): RouteNote {
   };
 }
 
-async function credentialNames(em: EntityManager, ids: string[]): Promise<Map<string, string>> {
+/** `pool/name` by id. */
+export async function credentialNames(
+  em: EntityManager,
+  ids: string[],
+): Promise<Map<string, string>> {
   const credentials = await em.find(Credential, { id: { $in: [...new Set(ids)] } });
   const pools = await em.find(Pool, { id: { $in: credentials.map(({ poolId }) => poolId) } });
   const poolNames = new Map(pools.map(({ id, name }) => [id, name]));

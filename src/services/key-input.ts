@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cap } from './budget-input.ts';
 import { concurrencyLimit, label, metadata, reference, rpmLimit, tpmLimit } from './fields.ts';
 import { allowedEndpoints, allowedModels, sourceNetworks } from './key-restrictions.ts';
 
@@ -26,6 +27,8 @@ export function keyInput(endpointIds: readonly string[]) {
       name: label,
       /** Id or name; the oldest one unless given. */
       pool: reference.optional(),
+      /** Dollars it may spend in all; null is no budget. */
+      budget: cap.nullable().optional(),
       ...z.object(settings).partial().shape,
     }),
     /** Absent fields stay as they are; null lifts a restriction, a limit or an expiry. */

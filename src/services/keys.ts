@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
+import type { Budget } from '../entities/budget.ts';
 import { Pool } from '../entities/pool.ts';
 import { VirtualKey } from '../entities/virtual-key.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
@@ -8,6 +9,7 @@ import { keyHint, mintVirtualKey } from '../lib/virtual-key-format.ts';
 import { assignGiven } from './fields.ts';
 import { keyInput, rotateInput } from './key-input.ts';
 import type { CreateKeyInput, RotateKeyInput, UpdateKeyInput } from './key-input.ts';
+import { budgetFacts, newBudget } from './new-budget.ts';
 import { change, validated } from './operation.ts';
 import type { Actor, ServiceParts } from './operation.ts';
 import { keyNamed, poolNamed, teamNamed, userNamed } from './subject-named.ts';
@@ -18,6 +20,8 @@ export interface KeyParts {
   hasher: KeyHasher;
   /** Of the endpoints there are; a key may be restricted to some. */
   endpointIds: readonly string[];
+  /** What a key has that is made without; the budget is nano-USD in all. */
+  defaults: { rpmLimit: number | null; tpmLimit: number | null; budgetNano: bigint | null };
 }
 
 /** The only time the key itself is seen. */
@@ -26,22 +30,32 @@ export interface ShownKey {
   virtualKey: VirtualKey;
 }
 
+export interface MadeKey extends ShownKey {
+  /** Null when it has none of its own. */
+  budget: Budget | null;
+}
+
 /** Virtual keys: made, listed, changed, rotated, deleted. Keys are named by id or the start of one. */
 export class KeyService {
   readonly #parts: ServiceParts;
   readonly #hasher: KeyHasher;
+  readonly #defaults: KeyParts['defaults'];
   readonly #input: ReturnType<typeof keyInput>;
 
-  constructor(parts: ServiceParts, { hasher, endpointIds }: KeyParts) {
+  constructor(parts: ServiceParts, { hasher, endpointIds, defaults }: KeyParts) {
     this.#parts = parts;
     this.#hasher = hasher;
+    this.#defaults = defaults;
     this.#input = keyInput(endpointIds);
   }
 
-  async create(actor: Actor, input: CreateKeyInput): Promise<ShownKey> {
+  /** What is absent is as the defaults say; null is none. */
+  async create(actor: Actor, input: CreateKeyInput): Promise<MadeKey> {
     const wanted = validated(this.#input.create, input);
+    const { rpmLimit, tpmLimit, budgetNano } = this.#defaults;
+    const { rpmLimit: rpm = rpmLimit, tpmLimit: tpm = tpmLimit, budget: cap = budgetNano } = wanted;
     const key = mintVirtualKey();
-    const virtualKey = await change(this.#parts, actor, async (tx, note) => {
+    const made = await change(this.#parts, actor, async (tx, note) => {
       const { pool, userId, teamId } = await connectionsOf(tx, wanted);
       const now = new Date(this.#parts.clock.now());
       const row = tx.create(VirtualKey, {
@@ -52,8 +66,8 @@ export class KeyService {
         hint: keyHint(key),
         isActive: true,
         expiresAt: this.#expiry(wanted.expiresInDays ?? null),
-        rpmLimit: wanted.rpmLimit ?? null,
-        tpmLimit: wanted.tpmLimit ?? null,
+        rpmLimit: rpm,
+        tpmLimit: tpm,
         concurrencyLimit: wanted.concurrencyLimit ?? null,
         userId: userId ?? null,
         teamId: teamId ?? null,
@@ -68,10 +82,14 @@ export class KeyService {
         updatedAt: now,
       });
       tx.persist(row);
+      const budget = cap === null ? null : newBudget(tx, wholeLife(row.id, cap), now);
+      // Told first, so that no server lets the key spend before it knows the cap.
+      if (budget !== null)
+        note({ type: 'budget.set', subject: budget.id, after: budgetFacts(budget) });
       note({ type: 'virtual_key.created', subject: row.id, after: facts(row) });
-      return row;
+      return { virtualKey: row, budget };
     });
-    return { key, virtualKey };
+    return { key, ...made };
   }
 
   /** Newest first, deleted ones among them. */
@@ -145,6 +163,9 @@ export class KeyService {
     return days === null ? null : new Date(this.#parts.clock.now() + days * DAY_MS);
   }
 }
+
+const wholeLife = (keyId: string, capNano: bigint) =>
+  ({ scope: 'key', subjectId: keyId, capNano, period: 'none' }) as const;
 
 /** What an event may say of a key: all but its hashes. */
 const facts = (row: VirtualKey) => ({

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
+import { ENTRIES } from '../accounting/ledger/entries.ts';
 import type { BudgetScope } from '../entities/budget-scope.ts';
 
 /** Whose money, from `startMs` on, up to but not including `endMs`; epoch milliseconds. */
@@ -12,7 +13,7 @@ export interface SpendRange {
 /** What a range has taken. Nano-USD. */
 export interface Taken {
   settledNano: bigint;
-  /** The same, added up anew from the records themselves; 0 unless asked for. */
+  /** The same, added up anew from records and adjustments; 0 unless asked for. */
   recordedNano: bigint;
   /** Of calls under way that began in the range, oldest first. */
   holds: TakenHold[];
@@ -76,7 +77,7 @@ export async function takenIn(
      ${whose} and created_at_ms >= ? and created_at_ms < ?`,
     ...(isProved
       ? [
-          `${sums('recorded')} from usage_records ${whose} and started_at_ms >= ? and started_at_ms < ?`,
+          `${sums('recorded')} from (${ENTRIES}) ${whose} and started_at_ms >= ? and started_at_ms < ?`,
         ]
       : []),
   ];

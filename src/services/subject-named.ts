@@ -23,6 +23,12 @@ export async function keyNamed(tx: EntityManager, text: string): Promise<Virtual
   return onlyOne(found, text, { what: 'Key', plural: 'key', param: 'id' });
 }
 
+/** As `keyNamed`, deleted ones as well: what they did is still told. */
+export async function keyOnRecord(em: EntityManager, text: string): Promise<VirtualKey> {
+  const found = await idsThatBegin(text, (id) => em.find(VirtualKey, { id }, { limit: 2 }));
+  return onlyOne(found, text, { what: 'Key', plural: 'key', param: 'id' });
+}
+
 /** By id, or the start of one as long as it names one budget. */
 export async function budgetNamed(tx: EntityManager, text: string): Promise<Budget> {
   const found = await idsThatBegin(text, (id) => tx.find(Budget, { id }, { limit: 2 }));

@@ -93,7 +93,9 @@ test('the fourth call of a minute is refused under a limit of three', async () =
   expect(fourth.status).toBe(429);
   expect(await fourth.json()).toEqual({
     error: {
-      message: 'Rate limit exceeded. Limit: 3 requests/minute',
+      message: expect.stringMatching(
+        /^Rate limit exceeded\. Limit: 3 requests\/minute for this key: 3 used, 1 needed for this call\. There is room again at 20\S+Z\.$/,
+      ),
       type: 'rate_limit_error',
       param: null,
       code: 'rate_limit_exceeded',

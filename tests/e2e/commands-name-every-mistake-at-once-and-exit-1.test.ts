@@ -169,7 +169,10 @@ const names = {
 };
 const registries = {
   line: 'serve',
-  file: { pools: [bad.unknownProvider, bad.unknownStrategy] },
+  file: {
+    pools: [bad.unknownProvider, bad.unknownStrategy],
+    prices: [{ provider: 'opanai', model: 'm', input: 1 }],
+  },
 };
 const policies = { line: 'serve', file: { pools: [badPolicy] } };
 const everything = {
@@ -207,6 +210,7 @@ describe('the configuration', () => {
     expectEach(mistakesOf(resultOf(registries)), [
       /pools\[0\]\.credentials\[0\]\.provider: .*"acme".*vercel/,
       /pools\[1\]\.strategy: .*"best".*round_robin/,
+      /prices\[0\]\.provider: .*"opanai".*x-ai/,
     ]);
   });
 

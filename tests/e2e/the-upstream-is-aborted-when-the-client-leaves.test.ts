@@ -113,7 +113,7 @@ test.each([
     reason: 'client_closed_request',
     status: 200,
     is_stream: 1,
-    usage_source: 'estimated',
+    usage_source: 'counted',
     attempts: [{ verdict: 'served' }],
   });
   // What was produced is charged: the prompt and the text so far.

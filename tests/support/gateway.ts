@@ -136,16 +136,17 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tollgate-test-')));
   const lines: string[] = [];
   const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };
-  const config = { ...loadConfig({ overrides: env, environment: {} }), hasFilePools: false };
+  const { pools, prices } = fileSchema.parse({
+    pools: [poolFields(fleet, sandbox, options.pool)],
+    ...options.file,
+  });
+  const loaded = loadConfig({ overrides: env, environment: {} });
+  const config = { ...loaded, prices: [...loaded.prices, ...prices], hasFilePools: false };
   const space = await openWorkspace(
     config,
     clock,
     createLogger({ level: 'trace', destination: collector(lines) }),
   );
-  const pools = fileSchema.parse({
-    pools: [poolFields(fleet, sandbox, options.pool)],
-    ...options.file,
-  }).pools;
   const app = await createApp(space, pools, {
     random: seededRandom(1),
     onFatal: (reason) => lines.push(`fatal ${reason}`),
@@ -246,6 +247,7 @@ const collector = (lines: string[]) =>
 async function settled(app: App): Promise<void> {
   for (let round = 0; round < 3; round += 1) {
     await new Promise((resolve) => setImmediate(resolve));
+    while (app.counter.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     await app.ledger.flush();
   }
 }

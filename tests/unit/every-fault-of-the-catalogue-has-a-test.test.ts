@@ -3,25 +3,27 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '../..');
-const TESTS = join(ROOT, 'tests/integration/catalogue');
+const ROOMS = ['tests/integration/catalogue', 'tests/survival'].map((room) => join(ROOT, room));
 
 const numbered = (letter: string, count: number): string[] =>
   Array.from({ length: count }, (_, at) => letter + String(at + 1).padStart(2, '0'));
 
-/** Every fault of an upstream (U) and of a client (C) that the catalogue knows. */
-const CATALOGUE = [...numbered('U', 96), ...numbered('C', 38)];
+/** Every fault of an upstream (U), of a client (C) and of what is below us (D) that the catalogue knows. */
+const CATALOGUE = [...numbered('U', 96), ...numbered('C', 38), ...numbered('D', 23)];
 
-const sources = readdirSync(TESTS)
-  .filter((name) => name.endsWith('.test.ts'))
-  .map((name) => readFileSync(join(TESTS, name), 'utf8'));
+const sources = ROOMS.flatMap((room) =>
+  readdirSync(room)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => readFileSync(join(room, name), 'utf8')),
+);
 
 /** A test is called after its fault: `'U57: cut in a chunk'`, or `'U57'` where a table says the rest. */
 const tested = new Set(
-  sources.flatMap((text) => [...text.matchAll(/['"`]([UC]\d\d)(?::|['"`])/g)].map(([, id]) => id)),
+  sources.flatMap((text) => [...text.matchAll(/['"`]([UCD]\d\d)(?::|['"`])/g)].map(([, id]) => id)),
 );
 
 const page = readFileSync(join(ROOT, 'docs/faults.md'), 'utf8');
-const rows = [...page.matchAll(/^\| ([UC]\d\d) +\| (.*?) +\| (.*?) +\|$/gm)].map(
+const rows = [...page.matchAll(/^\| ([UCD]\d\d) +\| (.*?) +\| (.*?) +\|$/gm)].map(
   ([, id = '', what = '', proof = '']) => ({ id, what, proof, isTested: proof === 'tested' }),
 );
 

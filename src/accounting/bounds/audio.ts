@@ -26,12 +26,19 @@ export const audioTokens = (bytes: number): number =>
 const WRITTEN_TOKENS_PER_SECOND = 15;
 const WRITTEN_TOKENS_MIN = 2000;
 
+/** Sound that is kept elsewhere, in place of a file in the form: its size is not known. */
+const ELSEWHERE = ['url', 'file_url', 'audio_url', 'file_id'];
+
 /** Speech to text: the length of the sound is not known, only the size of the form. */
 export const transcriptionBound: BoundRule = {
   capNames: [],
   capDefault: 0,
   isByTokens: false,
-  ceiling({ bytes, fields }) {
+  ceiling({ bytes, fields }, _cap, obstacles) {
+    for (const name of ELSEWHERE) {
+      if (fields[name] !== undefined)
+        obstacles.set(name, 'stands for sound that is not in the body');
+    }
     const seconds = secondsOf(bytes);
     return {
       prompt: audioTokens(bytes) + textBytes(fields['prompt']),

@@ -4,26 +4,28 @@ import type { BoundAsked, BoundRule, Obstacles } from './rule.ts';
 const CAP_NAMES = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'];
 
 /**
- * The cap that the upstream heeds, and the one to set for it where it would heed none. A cap under a
- * name that it does not know is set again under one that it knows.
+ * The largest cap told, and the one to set where the upstream would heed none of them: a cap under a
+ * name that it does not know is set again under one that it knows. Which of several names an
+ * upstream goes by differs even between those of one kind.
  */
 export function outputCapFor(
   { fields }: BoundAsked,
   rule: BoundRule,
   obstacles: Obstacles,
 ): { cap: number; toSet: number | null } {
-  const told = (names: readonly string[]): number[] =>
-    names.flatMap((name) => {
-      const value = fields[name];
-      if (value === undefined || value === null) return [];
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return [value];
-      obstacles.set(name, 'must be a whole number from 1');
-      return [];
-    });
   if (rule.capNames.length === 0) return { cap: 0, toSet: null };
-  const heeded = told(rule.capNames);
-  if (heeded.length > 0) return { cap: Math.max(...heeded), toSet: null };
-  const others = told(CAP_NAMES);
-  const cap = others.length > 0 ? Math.max(...others) : rule.capDefault;
-  return { cap, toSet: cap };
+  let most = 0;
+  let isHeeded = false;
+  for (const name of CAP_NAMES) {
+    const value = fields[name];
+    if (value === undefined || value === null) continue;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) {
+      most = Math.max(most, value);
+      isHeeded ||= rule.capNames.includes(name);
+    } else {
+      obstacles.set(name, 'must be a whole number from 1');
+    }
+  }
+  const cap = most === 0 ? rule.capDefault : most;
+  return { cap, toSet: isHeeded ? null : cap };
 }

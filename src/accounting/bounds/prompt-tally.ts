@@ -1,4 +1,6 @@
 import { audioTokens } from './audio.ts';
+import { CACHED_LONG, isCachedAsListed } from './known-fields.ts';
+import { isPart } from './rule.ts';
 import type { Obstacles } from './rule.ts';
 
 /**
@@ -27,9 +29,6 @@ const TOKENS_PER_CALL = 1024;
 const TOKENS_PER_IMAGE = 2833 + 8 * 5667;
 
 type Part = Record<string, unknown>;
-
-export const isPart = (value: unknown): value is Part =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Content that is nothing but text, under every name it has. */
 const TEXTS = new Set([
@@ -87,6 +86,8 @@ export class PromptTally {
     const type = isPart(part) ? part['type'] : undefined;
     if (!isPart(part) || typeof type !== 'string') {
       this.#obstacles.set(param, 'has content of no known form');
+    } else if (!isCachedAsListed(part)) {
+      this.#obstacles.set(param, CACHED_LONG);
     } else if (type === 'image_url' || type === 'input_image') {
       const image = part['image_url'];
       this.image(isPart(image) ? image['url'] : image);
@@ -110,9 +111,19 @@ export class PromptTally {
   }
 }
 
-/** A file of plain text in the body itself is bounded by its bytes like any text. */
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
+/**
+ * A file of plain text in the body itself is bounded by its bytes like any text. Chat has it in
+ * `file`, responses in the part; who reads a part with both is not known, so both must be text.
+ */
 function isTextFile(part: Part): boolean {
   if (part['type'] !== 'file' && part['type'] !== 'input_file') return false;
-  const { file_data: data } = isPart(part['file']) ? part['file'] : part;
-  return typeof data === 'string' && /^data:text\//i.test(data);
+  const places = isPart(part['file']) ? [part['file'], part] : [part];
+  if (places.some((each) => !isAbsent(each['file_id']) || !isAbsent(each['file_url'])))
+    return false;
+  const data = places.map((each) => each['file_data']).filter((each) => !isAbsent(each));
+  return (
+    data.length > 0 && data.every((each) => typeof each === 'string' && /^data:text\//i.test(each))
+  );
 }

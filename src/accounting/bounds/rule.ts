@@ -52,6 +52,10 @@ export function countOf(
   return 1;
 }
 
+/** An object of JSON that is no list. */
+export const isPart = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** Size of a text; 0 for anything else. */
 export const textBytes = (value: unknown): number =>
   typeof value === 'string' ? Buffer.byteLength(value) : 0;

@@ -1,5 +1,13 @@
-import { PromptTally, isPart } from './prompt-tally.ts';
-import { countOf } from './rule.ts';
+import {
+  KEPT,
+  chatFields,
+  completionFields,
+  judgeFields,
+  responsesFields,
+} from './known-fields.ts';
+import type { KnownFields } from './known-fields.ts';
+import { PromptTally } from './prompt-tally.ts';
+import { countOf, isPart } from './rule.ts';
 import type { BoundAsked, BoundRule, Obstacles } from './rule.ts';
 
 /** Accepted by every chat model still served: the smallest limits are 4,096. */
@@ -7,47 +15,42 @@ const OUTPUT_CAP_DEFAULT = 4096;
 /** What OpenAI and vLLM take where a call of legacy completions names no cap. */
 const COMPLETION_CAP_DEFAULT = 16;
 
-const SEARCHES = 'lets the upstream search at its own discretion';
-const KEPT = 'adds to the prompt what the upstream keeps';
-const OTHER_MODELS = 'lets the upstream serve other models';
-
-/** Fields that make a call cost what its body does not tell. */
-const unboundedChat: Readonly<Record<string, string>> = {
-  web_search_options: SEARCHES,
-  search_parameters: SEARCHES,
-  plugins: SEARCHES,
-  models: OTHER_MODELS,
-  // Rejected tokens of it are billed beside a cap that cannot be set together with it.
-  prediction: 'is billed beyond any cap',
-};
-
-const unboundedResponses: Readonly<Record<string, string>> = {
-  previous_response_id: KEPT,
-  conversation: KEPT,
-  prompt: KEPT,
-  context_management: KEPT,
-  models: OTHER_MODELS,
-};
+type Part = Record<string, unknown>;
 
 /** Models that search and think in as many steps as they like, or bill what others did. */
 const UNBOUNDED_MODEL =
   /deep-research|search-preview|search-api|pro-search|compound|:online$|^openrouter\/(?:auto|fusion)/i;
 
 /**
- * Items of a response's input that are text, as one without a type is. Others stand for what the
- * upstream keeps, or made.
+ * Items of a response's input that are text. Others stand for what the upstream keeps, or made, as
+ * one with nothing but an `id` does.
  */
-const TEXT_ITEMS = new Set([
-  'message',
-  'function_call',
-  'function_call_output',
-  'custom_tool_call',
-  'custom_tool_call_output',
-  'reasoning',
+const TEXT_ITEMS: ReadonlyMap<unknown, (item: Part) => boolean> = new Map([
+  ['message', hasText('role')],
+  ['function_call', hasText('call_id')],
+  ['function_call_output', hasText('call_id')],
+  ['custom_tool_call', hasText('call_id')],
+  ['custom_tool_call_output', hasText('call_id')],
+  // Without it, the upstream takes the thoughts that it keeps under the item's id.
+  ['reasoning', hasText('encrypted_content')],
 ]);
 
-/** Tools that the client itself runs. What an upstream runs costs by use, each round anew. */
-const CLIENT_TOOLS = new Set(['function', 'custom']);
+/** Members of a message that stand for nothing but their bytes. */
+const MESSAGE_MEMBERS = new Set([
+  'role',
+  'content',
+  'name',
+  'refusal',
+  'tool_calls',
+  'tool_call_id',
+  'function_call',
+  'annotations',
+  'parsed',
+  'reasoning',
+  'reasoning_content',
+  'reasoning_details',
+  'prefix',
+]);
 
 export const chatBound: BoundRule = {
   // Known to every compatible server, which `max_completion_tokens` is not.
@@ -55,16 +58,16 @@ export const chatBound: BoundRule = {
   capDefault: OUTPUT_CAP_DEFAULT,
   isByTokens: true,
   ceiling(asked, cap, obstacles) {
-    lookForUnbounded(asked, unboundedChat, obstacles);
+    lookForUnbounded(asked, chatFields, obstacles);
     const tally = new PromptTally(obstacles);
     for (const message of partsOf(asked, 'messages', obstacles)) {
       tally.message(message['content'], 'messages');
-      if (isPart(message['audio'])) obstacles.set('messages', KEPT);
+      if (hasStored(message)) obstacles.set('messages', KEPT);
     }
     return {
       prompt: tally.tokens(asked.bytes),
       hasAudio: tally.hasAudio,
-      output: cap * countOf(asked.fields, 'n', obstacles),
+      output: (cap + thoughtsIn(asked, obstacles)) * countOf(asked.fields, 'n', obstacles),
       requests: 1,
     };
   },
@@ -75,7 +78,7 @@ export const completionBound: BoundRule = {
   ...chatBound,
   capDefault: COMPLETION_CAP_DEFAULT,
   ceiling(asked, cap, obstacles) {
-    lookForUnbounded(asked, unboundedChat, obstacles);
+    lookForUnbounded(asked, completionFields, obstacles);
     const { fields } = asked;
     const choices = countOf(fields, 'n', obstacles);
     const drafts = countOf(fields, 'best_of', obstacles, choices);
@@ -98,25 +101,36 @@ export const responsesBound: BoundRule = {
   ...chatBound,
   capNames: ['max_output_tokens'],
   ceiling(asked, cap, obstacles) {
-    lookForUnbounded(asked, unboundedResponses, obstacles);
+    lookForUnbounded(asked, responsesFields, obstacles);
     const tally = new PromptTally(obstacles);
     if (typeof asked.fields['input'] !== 'string') {
       for (const item of partsOf(asked, 'input', obstacles)) {
-        if (!isTextItem(item['type'])) obstacles.set('input', 'has an item that is not text');
-        tally.message(item['content'] ?? item['output'], 'input');
+        if (!isTextItem(item)) obstacles.set('input', 'has an item that is not text');
+        tally.message(item['content'], 'input');
+        if (item['output'] !== undefined) tally.message(item['output'], 'input');
       }
     }
     return {
       prompt: tally.tokens(asked.bytes),
       hasAudio: tally.hasAudio,
-      output: cap,
+      output: cap + thoughtsIn(asked, obstacles),
       requests: 1,
     };
   },
 };
 
-const isTextItem = (type: unknown): boolean =>
-  type === undefined || (typeof type === 'string' && TEXT_ITEMS.has(type));
+const isTextItem = (item: Part): boolean =>
+  TEXT_ITEMS.get(item['type'] ?? 'message')?.(item) ?? false;
+
+function hasText(member: string): (item: Part) => boolean {
+  return (item) => typeof item[member] === 'string' && item[member] !== '';
+}
+
+/** Sound, files and states that a message may name are kept by the upstream. */
+const hasStored = (message: Part): boolean =>
+  Object.entries(message).some(
+    ([name, value]) => value !== undefined && value !== null && !MESSAGE_MEMBERS.has(name),
+  );
 
 function partsOf({ fields }: BoundAsked, name: string, obstacles: Obstacles) {
   const list = fields[name];
@@ -127,18 +141,26 @@ function partsOf({ fields }: BoundAsked, name: string, obstacles: Obstacles) {
   return list;
 }
 
-function lookForUnbounded(
-  { fields, model }: BoundAsked,
-  unbounded: Readonly<Record<string, string>>,
-  obstacles: Obstacles,
-): void {
-  if (UNBOUNDED_MODEL.test(model)) obstacles.set('model', 'bills more than its caller asked for');
-  for (const [name, why] of Object.entries(unbounded)) {
-    if (fields[name] !== undefined && fields[name] !== null) obstacles.set(name, why);
+function lookForUnbounded(asked: BoundAsked, known: KnownFields, obstacles: Obstacles): void {
+  if (UNBOUNDED_MODEL.test(asked.model)) {
+    obstacles.set('model', 'bills more than its caller asked for');
   }
-  const tools = fields['tools'] ?? [];
-  const areClients =
-    Array.isArray(tools) &&
-    tools.every((tool) => isPart(tool) && CLIENT_TOOLS.has(String(tool['type'])));
-  if (!areClients) obstacles.set('tools', 'has a tool that the upstream runs');
+  judgeFields(asked, known, obstacles);
+}
+
+/** Where thoughts have a budget of their own, some upstreams add it to the cap. */
+function thoughtsIn({ fields }: BoundAsked, obstacles: Obstacles): number {
+  const most = (name: string, member: string): number => {
+    const told = isPart(fields[name]) ? fields[name][member] : null;
+    if (told === undefined || told === null) return 0;
+    if (typeof told === 'number' && Number.isSafeInteger(told) && told >= 0) return told;
+    obstacles.set(name, 'has a budget that is no whole number');
+    return 0;
+  };
+  return (
+    most('reasoning', 'max_tokens') +
+    most('reasoning', 'budget_tokens') +
+    most('thinking', 'max_tokens') +
+    most('thinking', 'budget_tokens')
+  );
 }

@@ -1,5 +1,5 @@
-import { PromptTally, isPart } from './prompt-tally.ts';
-import { textBytes } from './rule.ts';
+import { PromptTally } from './prompt-tally.ts';
+import { isPart, textBytes } from './rule.ts';
 import type { BoundAsked, BoundRule, Obstacles } from './rule.ts';
 
 /** Texts, token ids, or objects with a text or a picture: the bytes bound all but the last. */

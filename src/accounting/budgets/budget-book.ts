@@ -1,14 +1,12 @@
 import { BUDGET_SCOPES } from '../../entities/budget-scope.ts';
 import type { BudgetScope } from '../../entities/budget-scope.ts';
-import { BudgetHold, NO_HOLD } from './budget-hold.ts';
+import { BudgetHold } from './budget-hold.ts';
+import type { HoldFacts } from './budget-hold.ts';
 import { LiveBudget } from './live-budget.ts';
 import { PeriodClock } from './period.ts';
 import { refusalAmong } from './tally.ts';
 import type { BudgetAlert, BudgetRefusal } from './tally.ts';
-import type { BudgetState } from './terms.ts';
-
-/** Whose call it is; null where there is none. */
-export type BudgetSubjects = Readonly<Record<BudgetScope, string | null>>;
+import type { BudgetState, BudgetSubjects } from './terms.ts';
 
 /** How much of a budget is taken, and by what. Nano-USD. */
 export interface BudgetExplanation {
@@ -40,6 +38,8 @@ export class BudgetBook {
     user: new Map(),
     pool: new Map(),
   };
+  /** Of every call under way, also where no budget applies to it yet. */
+  readonly #live = new Set<BudgetHold>();
   /** Budgets with the same kind of period share one: midnight is worked out once. */
   readonly #clocks = new Map<string, PeriodClock>();
 
@@ -66,6 +66,7 @@ export class BudgetBook {
       const budget = new LiveBudget(state, { clock, nowMs, onAlert: this.#onAlert });
       this.#budgets.set(state.id, budget);
       this.#list(budget);
+      this.#adopt(budget, nowMs);
       return;
     }
     const before = known.terms.state;
@@ -105,32 +106,9 @@ export class BudgetBook {
   }
 
   /** Reserves money in all of them; the caller has asked for a refusal in the same step. */
-  hold(
-    budgets: readonly LiveBudget[],
-    holdId: string,
-    amountNano: bigint,
-    nowMs: number,
-  ): BudgetHold {
-    if (budgets.length === 0) return NO_HOLD;
-    const tallies = budgets.map((budget) => budget.tallyAt(nowMs));
-    return new BudgetHold(holdId, tallies, amountNano, nowMs);
-  }
-
-  /**
-   * Charges a call that is over: its hold, and the budgets that were set after it was admitted.
-   * Returns what it cost beyond the hold.
-   */
-  settle(
-    hold: BudgetHold,
-    subjects: BudgetSubjects,
-    { costNano, startedAtMs, nowMs }: { costNano: bigint; startedAtMs: number; nowMs: number },
-  ): bigint {
-    const later = this.find(subjects).filter((budget) => !hold.covers(budget));
-    const overrunNano = hold.settle(costNano);
-    if (costNano > 0n) {
-      for (const { terms } of later) this.adjust(terms.state.id, costNano, startedAtMs, nowMs);
-    }
-    return overrunNano;
+  hold(budgets: readonly LiveBudget[], facts: HoldFacts): BudgetHold {
+    const tallies = budgets.map((budget) => budget.tallyAt(facts.sinceMs));
+    return new BudgetHold(facts, tallies, this.#live);
   }
 
   /**
@@ -141,6 +119,15 @@ export class BudgetBook {
     const tally = this.#budgets.get(id)?.tallyOf(atMs, nowMs);
     tally?.adjust(deltaNano);
     if (deltaNano > 0n) tally?.tell();
+  }
+
+  /** The ledger was corrected: what it has settled in the current period. Holds stay as they are. */
+  recount(id: string, settledNano: bigint, nowMs: number): void {
+    this.#budgets.get(id)?.tallyAt(nowMs).recount(settledNano);
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#budgets.keys()];
   }
 
   /** Undefined if there is no such budget. */
@@ -163,6 +150,16 @@ export class BudgetBook {
       sumNano: holds.reduce((sum, { amountNano }) => sum + amountNano, tally.settledNano),
       enforcedNano: tally.enforcedNano,
     };
+  }
+
+  /** Calls under way that began in its period burden a new budget as if it had been there. */
+  #adopt(budget: LiveBudget, nowMs: number): void {
+    const tally = budget.tallyAt(nowMs);
+    const { scope, subjectId } = budget.terms.state;
+    for (const hold of this.#live) {
+      const isIts = hold.subjects[scope] === subjectId && hold.sinceMs >= tally.period.startMs;
+      if (isIts) hold.join(tally);
+    }
   }
 
   #clockOf({ period, zone }: BudgetState): PeriodClock {

@@ -1,25 +1,41 @@
 import { refusalAmong } from './tally.ts';
-import type { BudgetRefusal, Held, Tally, TallyOwner } from './tally.ts';
+import type { BudgetRefusal, Held, Tally } from './tally.ts';
+import type { BudgetSubjects } from './terms.ts';
 
 const NONE: readonly Tally[] = Object.freeze([]);
 
+/** What is to be held, for whose call. */
+export interface HoldFacts {
+  readonly id: string;
+  readonly subjects: BudgetSubjects;
+  /** Nano-USD, never negative. */
+  readonly amountNano: bigint;
+  readonly sinceMs: number;
+}
+
 /**
- * Money reserved for one call, in nano-USD, in all budgets that apply to it. It is resolved exactly
- * once, by `settle` or `release`; whatever is called afterwards changes nothing. A call is charged
- * to the periods that admitted it, however long it takes. Amounts are never negative.
+ * Money reserved for one call, in nano-USD, in all budgets that apply to it: those it found when it was
+ * admitted, and those that were set since. It is resolved exactly once, by `settle` or `release`;
+ * whatever is called afterwards changes nothing. A call is charged to the periods that admitted it,
+ * however long it takes.
  */
 export class BudgetHold implements Held {
   readonly id: string;
+  readonly subjects: BudgetSubjects;
   readonly sinceMs: number;
   #amountNano: bigint;
-  /** Empty once it is resolved. */
   #tallies: readonly Tally[];
+  /** All that are not resolved; null once this one is. */
+  #live: Set<BudgetHold> | null;
 
-  constructor(id: string, tallies: readonly Tally[], amountNano: bigint, sinceMs: number) {
-    this.id = id;
-    this.sinceMs = sinceMs;
-    this.#amountNano = amountNano;
+  constructor(facts: HoldFacts, tallies: readonly Tally[], live: Set<BudgetHold>) {
+    this.id = facts.id;
+    this.subjects = facts.subjects;
+    this.sinceMs = facts.sinceMs;
+    this.#amountNano = facts.amountNano;
     this.#tallies = tallies;
+    this.#live = live;
+    live.add(this);
     for (const tally of tallies) tally.add(this);
   }
 
@@ -27,15 +43,16 @@ export class BudgetHold implements Held {
     return this.#amountNano;
   }
 
-  /** Whether its money burdens the budget. */
-  covers(budget: TallyOwner): boolean {
-    return this.#tallies.some((tally) => tally.owner === budget);
+  /** Burdens a budget that was set meanwhile, whatever room that has. */
+  join(tally: Tally): void {
+    this.#tallies = [...this.#tallies, tally];
+    tally.add(this);
   }
 
   /** Reserves so much more, in all its budgets or, with the reason, in none. */
   extend(amountNano: bigint): BudgetRefusal | null {
     const refusal = refusalAmong(this.#tallies, amountNano);
-    if (refusal !== null || this.#tallies.length === 0) return refusal;
+    if (refusal !== null || this.#live === null) return refusal;
     for (const tally of this.#tallies) tally.extend(amountNano);
     this.#amountNano += amountNano;
     return null;
@@ -43,8 +60,10 @@ export class BudgetHold implements Held {
 
   /** Puts the actual cost in place of the hold. Returns the overrun: what it cost beyond the hold. */
   settle(costNano: bigint): bigint {
+    if (this.#live === null) return 0n;
+    this.#live.delete(this);
+    this.#live = null;
     const tallies = this.#tallies;
-    if (tallies.length === 0) return 0n;
     this.#tallies = NONE;
     for (const tally of tallies) tally.settle(this, costNano);
     // Last, when all is counted: a listener may ask for the figures, or fail.
@@ -61,6 +80,3 @@ export class BudgetHold implements Held {
     this.#tallies = this.#tallies.map((tally) => (tally === from ? to : tally));
   }
 }
-
-/** Of a call that no budget applies to. */
-export const NO_HOLD = new BudgetHold('', NONE, 0n, 0);

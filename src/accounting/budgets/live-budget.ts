@@ -30,6 +30,12 @@ export class LiveBudget implements TallyOwner {
     return this.#terms;
   }
 
+  /** Whether it holds what a call can cost at most, rather than what it probably will. */
+  get isStrict(): boolean {
+    const { isEnabled, isHard, isStrict } = this.#terms.state;
+    return isEnabled && isHard && isStrict;
+  }
+
   tallyAt(nowMs: number): Tally {
     if (nowMs >= this.#tally.period.endMs) this.#turn(nowMs, 0n);
     return this.#tally;
@@ -51,7 +57,10 @@ export class LiveBudget implements TallyOwner {
     if (clock === this.#clock) {
       const isNewCap = state.capNano !== this.#terms.state.capNano;
       this.#terms = terms;
-      if (isNewCap) this.#tally.rearm();
+      if (!isNewCap) return;
+      this.#tally.rearm();
+      // Under a cap that was lowered no settlement may follow that would tell it.
+      if (this.#tally.settledNano > 0n) this.#tally.tell();
       return;
     }
     // Asked first: a zone that does not exist changes nothing.

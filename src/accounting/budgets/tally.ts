@@ -117,6 +117,12 @@ export class Tally {
     this.#settledNano += deltaNano;
   }
 
+  /** What the ledger says after it was corrected. */
+  recount(settledNano: bigint): void {
+    this.#settledNano = settledNano;
+    this.tell();
+  }
+
   /** Hands over the holds of calls admitted at or after the other's start. */
   handOver(to: Tally): void {
     for (const hold of this.#holds) {

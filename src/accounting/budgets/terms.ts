@@ -1,4 +1,8 @@
+import type { BudgetScope } from '../../entities/budget-scope.ts';
 import type { Budget } from '../../entities/budget.ts';
+
+/** Whose call it is; null where there is none. */
+export type BudgetSubjects = Readonly<Record<BudgetScope, string | null>>;
 
 type Decided = Pick<
   Budget,

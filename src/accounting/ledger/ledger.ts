@@ -4,9 +4,13 @@ import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Applied } from './apply.ts';
+import type { LogNotice } from './checkpoints.ts';
+import { emptyGroup, isEmpty } from './group.ts';
+import type { Group } from './group.ts';
 import { holdRow, recordRow } from './rows.ts';
 import type { Cell } from './rows.ts';
-import type { WriterReply } from './writer.ts';
+import { isBeyondTrust } from './store-fault.ts';
+import type { WriterMessage, WriterReply } from './writer.ts';
 
 /** Commits start at least this far apart under load; after a quiet spell one starts at once. */
 const GROUP_WINDOW_MS = 2;
@@ -19,18 +23,6 @@ const QUEUED_HOLDS_MAX = 10_000;
 /** A store that fails this long while closing is given up; its holds are charged at the next start. */
 const CLOSE_PATIENCE_MS = 10_000;
 
-interface Waiting {
-  row: Cell[];
-  resolve(): void;
-  reject(error: GatewayError): void;
-}
-
-interface Group {
-  holds: Waiting[];
-  settlements: Cell[][];
-  flushes: (() => void)[];
-}
-
 export interface LedgerParts {
   /** The database file. */
   file: string;
@@ -38,7 +30,10 @@ export interface LedgerParts {
   owner: string;
   clock: Clock;
   logger: Logger;
-  /** The store can no longer be trusted (I/O error, corruption): the process should end. */
+  /**
+   * The store can no longer be trusted (I/O error, corruption), or closed before it had taken all: the
+   * process should end, and not as if nothing had happened.
+   */
   onFatal(reason: string): void;
   /** How long a commit waits for another writer on the same file. */
   busyTimeoutMs?: number;
@@ -68,7 +63,10 @@ export class Ledger {
       workerData: { file: parts.file, busyTimeoutMs: parts.busyTimeoutMs },
     });
     this.#exited = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.on('message', (reply: WriterReply) => this.#onReply(reply));
+    this.#worker.on('message', (message: WriterMessage) => {
+      if ('level' in message) this.#onNotice(message);
+      else this.#onReply(message);
+    });
     this.#worker.on('error', (error) => this.#onCrash(error));
     this.#worker.on('messageerror', (error) => this.#onCrash(error));
     this.#keepAlive();
@@ -138,7 +136,9 @@ export class Ledger {
     const timer = this.#parts.clock.after(CLOSE_PATIENCE_MS, () => patience.resolve());
     await Promise.race([this.#emptied(), patience.promise]);
     timer.cancel();
+    const isWhole = this.#isIdle();
     this.#end();
+    if (!isWhole) this.#parts.onFatal('ledger: closed before all was written');
     this.#worker.ref();
     this.#worker.postMessage('close');
     await this.#exited;
@@ -246,11 +246,18 @@ export class Ledger {
     for (const hold of [...group.holds, ...this.#queue.holds.splice(0)]) {
       hold.reject(unavailable(message));
     }
-    // After a failed write or sync the pages on disk cannot be trusted by this process any more.
-    if (/IOERR|CORRUPT|NOTADB/.test(code)) {
-      this.#end();
-      this.#parts.onFatal(`ledger: ${code}`);
-    }
+    if (isBeyondTrust(code)) this.#giveUp(code);
+  }
+
+  #onNotice({ level, text, ...facts }: LogNotice): void {
+    this.#parts.logger[level](facts, text);
+    const { code } = facts;
+    if (code !== undefined && isBeyondTrust(code) && this.#state !== 'ended') this.#giveUp(code);
+  }
+
+  #giveUp(code: string): void {
+    this.#end();
+    this.#parts.onFatal(`ledger: ${code}`);
   }
 
   #onCrash(error: unknown): void {
@@ -280,11 +287,6 @@ export class Ledger {
     this.#keepAlive();
   }
 }
-
-const emptyGroup = (): Group => ({ holds: [], settlements: [], flushes: [] });
-
-const isEmpty = ({ holds, settlements }: Group): boolean =>
-  holds.length === 0 && settlements.length === 0;
 
 const unavailable = (cause?: string) =>
   new GatewayError(

@@ -1,9 +1,16 @@
 import type { Database } from 'better-sqlite3';
+import { ENTRIES, ROLLUPS } from './entries.ts';
+import type { Rollup } from './entries.ts';
 import { USAGE_COLUMNS } from './rows.ts';
+import { wrongTotals } from './totals.ts';
 
 export interface Verification {
   records: number;
+  adjustments: number;
+  /** Of records and adjustments. */
   costNano: bigint;
+  /** Of adjustments alone. */
+  adjustedNano: bigint;
   openHolds: number;
   /** Empty when the books balance; each line says what does not. */
   findings: string[];
@@ -14,18 +21,23 @@ const FINDINGS_MAX = 20;
 
 /**
  * Proves the books from their rows, in one read snapshot: the file is sound, roll-ups equal the sum
- * of the records, no hold outlives its settlement, no amount is impossible, and (unless `isServing`)
- * no hold is open.
+ * of records and adjustments, no hold outlives its settlement, no amount is impossible, and (unless
+ * `isServing`) no hold is open.
  */
 export function verifyLedger(database: Database, isServing: boolean): Verification {
   const inSnapshot = database.transaction((): Verification => {
     const records = count(database, 'select count(*) as n from usage_records');
+    const adjustments = count(database, 'select count(*) as n from adjustments');
     const openHolds = count(database, 'select count(*) as n from holds');
-    const findings = [...fileFindings(database), ...rowFindings(database)];
+    const findings = [...fileFindings(database), ...findingsOf(database, ROW_CHECKS)];
     let costNano = 0n;
+    let adjustedNano = 0n;
     try {
-      costNano = totalCost(database);
-      findings.push(...rollupFindings(database), ...spendFindings(database));
+      adjustedNano = total(database, 'adjustments', 'delta_nano');
+      costNano = total(database, 'usage_records', 'cost_nano') + adjustedNano;
+      findings.push(...findingsOf(database, SUM_CHECKS));
+      findings.push(...usageFindings(database), ...spendFindings(database));
+      findings.push(...totalFindings(database));
     } catch (error) {
       // SQLite refuses sums beyond 64 bits; only amounts that are found above can make one.
       if ((error as { message?: unknown }).message !== 'integer overflow') throw error;
@@ -36,7 +48,7 @@ export function verifyLedger(database: Database, isServing: boolean): Verificati
         `${openHolds} holds are open although no server runs: the next start resolves them`,
       );
     }
-    return { records, costNano, openHolds, findings };
+    return { records, adjustments, costNano, adjustedNano, openHolds, findings };
   });
   return inSnapshot.deferred();
 }
@@ -45,14 +57,14 @@ const count = (database: Database, sql: string): number =>
   database.prepare<[], { n: number }>(sql).get()?.n ?? 0;
 
 /** As text: what SQLite's driver hands over as a number is exact only up to 2^53. */
-const totalCost = (database: Database): bigint =>
+const total = (database: Database, table: string, column: string): bigint =>
   BigInt(
     database
-      .prepare<[], { cost: string }>(
-        `select cast(coalesce(sum(cost_nano), 0) as text) as cost from usage_records
-         where typeof(cost_nano) = 'integer'`,
+      .prepare<[], { sum: string }>(
+        `select cast(coalesce(sum(${column}), 0) as text) as sum from ${table}
+         where typeof(${column}) = 'integer'`,
       )
-      .get()?.cost ?? 0,
+      .get()?.sum ?? 0,
   );
 
 /** Damage to the file itself: lost pages, rows an index does not know. */
@@ -66,108 +78,149 @@ function fileFindings(database: Database): string[] {
     .map((line) => `the file is damaged: ${line}`);
 }
 
-interface Group {
-  hour_ms: unknown;
+/**
+ * Rows that one side has and the other has not: all entries summed, and the roll-up as it is stored,
+ * each way round.
+ */
+function differing<T>(database: Database, { stored, from }: Rollup) {
+  const summed = `select * from (${from(ENTRIES)})`;
+  const except = (left: string, right: string) =>
+    database.prepare<[], T>(`select * from (${left} except ${right}) limit ${FINDINGS_MAX}`).all();
+  return { missing: except(summed, stored), surplus: except(stored, summed) };
+}
+
+interface UsageGroup {
+  quarter_ms: unknown;
   key_id: string;
   model: string;
   credential_id: string;
 }
 
-/** Sums of the records and the roll-ups, set against each other group by group, both ways round. */
-function rollupFindings(database: Database): string[] {
-  const group = 'hour_ms, key_id, model, credential_id';
-  const summed = SUMS.map((name) => `sum(${name}) as ${name}`).join(', ');
-  const fromRecords = `select started_at_ms - started_at_ms % 3600000 as hour_ms, key_id, model,
-    credential_id, count(*) as calls, ${summed} from usage_records group by 1, 2, 3, 4`;
-  const fromRollups = `select ${group}, calls, ${SUMS.join(', ')} from usage_rollups`;
-  const differing = (left: string, right: string, what: string) =>
-    database
-      .prepare<[], Group>(`select * from (${left} except ${right}) limit ${FINDINGS_MAX}`)
-      .all()
-      .map(
-        (row) =>
-          `${what}: hour ${hourText(row.hour_ms)}, key ${row.key_id}, ` +
-          `model ${row.model || '(none)'}, credential ${row.credential_id || '(none)'}`,
-      );
+function usageFindings(database: Database): string[] {
+  const { missing, surplus } = differing<UsageGroup>(database, ROLLUPS.usage);
+  const told = (what: string) => (row: UsageGroup) =>
+    `${what}: quarter ${timeText(row.quarter_ms)}, key ${row.key_id}, ` +
+    `model ${row.model || '(none)'}, credential ${row.credential_id || '(none)'}`;
   return [
-    ...differing(fromRecords, fromRollups, 'records without an equal roll-up'),
-    ...differing(fromRollups, fromRecords, 'a roll-up that its records do not sum to'),
+    ...missing.map(told('records without an equal roll-up')),
+    ...surplus.map(told('a roll-up that its records do not sum to')),
   ];
 }
 
-const SUBJECTS = [
-  ['key', 'key_id'],
-  ['team', 'team_id'],
-  ['user', 'user_id'],
-  ['pool', 'pool_id'],
-] as const;
+interface SpendGroup {
+  scope: string;
+  subject_id: string;
+  quarter_ms: unknown;
+}
 
-/** What budgets are judged by, set against the records both ways round. */
+/** What budgets are judged by. */
 function spendFindings(database: Database): string[] {
-  const fromRecords = SUBJECTS.map(
-    ([scope, column]) => `select '${scope}' as scope, ${column} as subject_id,
-      started_at_ms - started_at_ms % 900000 as quarter_ms, count(*) as calls,
-      sum(cost_nano) as cost_nano from usage_records where ${column} <> '' group by 2, 3`,
-  ).join(' union all ');
-  const fromRollups = 'select scope, subject_id, quarter_ms, calls, cost_nano from spend_rollups';
-  const differing = (left: string, right: string, what: string) =>
-    database
-      .prepare<[], { scope: string; subject_id: string; quarter_ms: unknown }>(
-        `select * from (select * from (${left}) except select * from (${right})) limit ${FINDINGS_MAX}`,
-      )
-      .all()
-      .map((row) => `${what}: ${row.scope} ${row.subject_id}, quarter ${hourText(row.quarter_ms)}`);
+  const { missing, surplus } = differing<SpendGroup>(database, ROLLUPS.spend);
+  const told = (what: string) => (row: SpendGroup) =>
+    `${what}: ${row.scope} ${row.subject_id}, quarter ${timeText(row.quarter_ms)}`;
   return [
-    ...differing(fromRecords, fromRollups, 'records that a spend roll-up lacks'),
-    ...differing(fromRollups, fromRecords, 'a spend roll-up that its records do not sum to'),
+    ...missing.map(told('records that a spend roll-up lacks')),
+    ...surplus.map(told('a spend roll-up that its records do not sum to')),
   ];
 }
+
+/** What statistics are told from. */
+const totalFindings = (database: Database): string[] =>
+  wrongTotals(database, FINDINGS_MAX).map(
+    ({ family, spanMs, startMs, line }) =>
+      `a total that its parts do not sum to: ${spanMs / 3_600_000} h from ${timeText(startMs)}, ` +
+      `${family} ${line.map((name) => name || '(none)').join(', ')}`,
+  );
 
 /** A damaged time may be none: it must not keep the finding from being told. */
-function hourText(hourMs: unknown): string {
-  const hour = new Date(Number(hourMs));
-  return Number.isNaN(hour.getTime()) ? String(hourMs) : hour.toISOString();
+function timeText(atMs: unknown): string {
+  const time = new Date(Number(atMs));
+  return Number.isNaN(time.getTime()) ? String(atMs) : time.toISOString();
 }
 
 const isImpossible = (names: readonly string[]): string =>
   names.map((name) => `typeof(${name}) <> 'integer' or ${name} < 0`).join(' or ');
 
-function rowFindings(database: Database): string[] {
-  const recordAmounts = isImpossible([...SUMS, 'hold_nano']);
-  const rollupAmounts = isImpossible([...SUMS, 'calls']);
-  const checks: [string, string][] = [
-    [
-      'holds that were settled already',
-      'select count(*) as n from holds join usage_records using (id)',
-    ],
-    [
-      'records with a negative or impossible amount',
-      `select count(*) as n from usage_records where ${recordAmounts}`,
-    ],
-    [
-      'roll-ups with a negative or impossible amount',
-      `select count(*) as n from usage_rollups where ${rollupAmounts}`,
-    ],
-    [
-      'holds with a negative or impossible amount',
-      `select count(*) as n from holds where ${isImpossible(['amount_nano'])}`,
-    ],
-    [
-      'voided records that were charged',
-      `select count(*) as n from usage_records where outcome = 'voided' and cost_nano <> 0`,
-    ],
-    [
-      'records of lost calls that were not charged at their hold',
-      `select count(*) as n from usage_records where outcome = 'unknown' and cost_nano <> hold_nano`,
-    ],
-    [
-      'records without a known outcome',
-      `select count(*) as n from usage_records
-       where outcome not in ('settled', 'partial', 'voided', 'unknown')`,
-    ],
-  ];
-  return checks.flatMap(([what, sql]) => {
+/** What is wrong, and how many there are of it. */
+type Check = readonly [what: string, sql: string];
+
+const ROW_CHECKS: readonly Check[] = [
+  [
+    'holds that were settled already',
+    'select count(*) as n from holds join usage_records using (id)',
+  ],
+  [
+    'records with a negative or impossible amount',
+    `select count(*) as n from usage_records where ${isImpossible([...SUMS, 'hold_nano'])}`,
+  ],
+  [
+    'roll-ups with a negative or impossible amount',
+    `select count(*) as n from usage_rollups where ${isImpossible(['calls', ...USAGE_COLUMNS])}
+       or typeof(cost_nano) <> 'integer' or typeof(adjusted_nano) <> 'integer'`,
+  ],
+  [
+    'spend roll-ups with a negative or impossible amount',
+    `select count(*) as n from spend_rollups where ${isImpossible(ROLLUPS.spend.sums)}`,
+  ],
+  [
+    'totals with a negative or impossible amount',
+    `select count(*) as n from usage_totals where ${isImpossible([...SUMS, 'calls'])}
+       or typeof(adjusted_nano) <> 'integer'`,
+  ],
+  [
+    'totals of a line that is not there',
+    'select count(*) as n from usage_totals where line_id not in (select id from usage_lines)',
+  ],
+  [
+    'records beyond the ids of their quarter',
+    `select count(*) as n from usage_records r
+     left join usage_quarters q on q.quarter_ms = r.started_at_ms - r.started_at_ms % 900000
+     where q.first_id is null or r.id < q.first_id or r.id > q.last_id`,
+  ],
+  [
+    'holds with a negative or impossible amount',
+    `select count(*) as n from holds where ${isImpossible(['amount_nano'])}`,
+  ],
+  [
+    'adjustments with an impossible amount',
+    `select count(*) as n from adjustments where typeof(delta_nano) <> 'integer' or delta_nano = 0`,
+  ],
+  [
+    'adjustments without a known reason',
+    `select count(*) as n from adjustments where reason not in ('reprice', 'operator')`,
+  ],
+  [
+    'adjustments of a call that is not on record',
+    `select count(*) as n from adjustments
+     where request_id not in (select id from usage_records)`,
+  ],
+  [
+    'voided records that were charged',
+    `select count(*) as n from usage_records where outcome = 'voided' and cost_nano <> 0`,
+  ],
+  [
+    'records of lost calls that were not charged at their hold',
+    `select count(*) as n from usage_records where outcome = 'unknown' and cost_nano <> hold_nano`,
+  ],
+  [
+    'records without a known outcome',
+    `select count(*) as n from usage_records
+     where outcome not in ('settled', 'partial', 'voided', 'unknown')`,
+  ],
+];
+
+/** Only where amounts can be summed at all. */
+const SUM_CHECKS: readonly Check[] = [
+  [
+    'records whose adjustments take more than they cost',
+    `select count(*) as n from (
+       select 1 from adjustments a join usage_records r on r.id = a.request_id
+       group by r.id having r.cost_nano + sum(a.delta_nano) < 0)`,
+  ],
+];
+
+const findingsOf = (database: Database, checks: readonly Check[]): string[] =>
+  checks.flatMap(([what, sql]) => {
     const found = count(database, sql);
     return found === 0 ? [] : [`${found} ${what}`];
   });
-}

@@ -7,12 +7,17 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openSqlite } from '../../lib/sqlite.ts';
 import { apply, applyEach, isFaultOfRow, prepare } from './apply.ts';
 import type { Applied } from './apply.ts';
+import { Checkpoints } from './checkpoints.ts';
+import type { LogNotice } from './checkpoints.ts';
 import { holdRow } from './rows.ts';
 import type { Batch } from './rows.ts';
 
 export type WriterReply =
   | { isCommitted: true; applied: Applied }
   | { isCommitted: false; code: string; message: string };
+
+/** What the writer says: one reply to each batch, and now and then a word about the log. */
+export type WriterMessage = WriterReply | LogNotice;
 
 /** A hold that is written and taken back, to see whether the store takes writes. */
 const PROBE = holdRow(
@@ -37,8 +42,7 @@ if (port === null) throw new Error('the ledger writer runs as a worker thread');
 const { file, busyTimeoutMs } = workerData as { file: string; busyTimeoutMs?: number };
 const database = openSqlite(file);
 if (busyTimeoutMs !== undefined) database.pragma(`busy_timeout = ${busyTimeoutMs}`);
-// The same few pages are written over and over: copied to the main file less often, they cost less.
-database.pragma('wal_autocheckpoint = 4000');
+const checkpoints = new Checkpoints(database);
 const statements = prepare(database);
 const commit = database.transaction((batch: Batch) => {
   if (batch.holds.length === 0 && batch.settlements.length === 0) {
@@ -55,8 +59,15 @@ port.on('message', (text: string) => {
     port.close();
     return;
   }
-  port.postMessage(write(JSON.parse(text) as Batch));
+  tell(write(JSON.parse(text) as Batch));
+  // Nobody waits for it any more.
+  const notice = checkpoints.afterCommit();
+  if (notice !== null) tell(notice);
 });
+
+function tell(message: WriterMessage): void {
+  port?.postMessage(message);
+}
 
 function write(batch: Batch): WriterReply {
   try {

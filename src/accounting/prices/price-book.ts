@@ -8,12 +8,20 @@ const REMEMBERED_MAX = 10_000;
 const NAME_LENGTH_MAX = 256;
 const ANY_PROVIDER = '*';
 
+/** What is asked for a model, and the price list that it goes by. */
+export interface PricedKind {
+  readonly id: string;
+  priceKey(model: string): { provider: string; model: string };
+}
+
 /**
  * Finds the price of a model. Configured rows go before the catalogue's; a name that is no id is
  * resolved by the catalogue's own rules, and a gateway's `maker/model` by the maker's list.
  */
 export class PriceBook {
   readonly #configured = new Map<string, PriceRow[]>();
+  /** Those that configured rows name. */
+  readonly #configuredProviders = new Set<string>();
   readonly #listed = new Map<string, PriceRow[]>();
   readonly #matchers = new Map<string, ModelMatcher[]>();
   /** Versions that may apply to a name, the first valid one wins. */
@@ -23,29 +31,52 @@ export class PriceBook {
     for (const row of rows.toSorted((left, right) => right.validFromMs - left.validFromMs)) {
       const table = row.source === 'config' ? this.#configured : this.#listed;
       append(table, keyOf(normal(row.provider), normal(row.model)), row);
+      if (row.source === 'config') this.#configuredProviders.add(normal(row.provider));
     }
     for (const matcher of matchers) append(this.#matchers, matcher.provider, matcher);
   }
 
-  /** The price that holds at a time (epoch milliseconds); undefined if none is known. */
-  find(provider: string, model: string, atMs: number): PriceRow | undefined {
-    const key = keyOf(provider, model);
-    const versions = this.#remembered.get(key) ?? this.#learn(key, provider, model);
-    for (const row of versions) {
-      if (row.validFromMs <= atMs) return row;
+  /**
+   * The price that holds at a time (epoch milliseconds) for a model at one kind of provider: what is
+   * configured for the kind by its own id, else what holds on the list it goes by.
+   */
+  of(kind: PricedKind, upstream: string, atMs: number): PriceRow | undefined {
+    const { provider, model } = kind.priceKey(upstream);
+    if (kind.id === provider || !this.#configuredProviders.has(kind.id)) {
+      return this.find(provider, model, atMs);
     }
-    return undefined;
+    const key = keyOf(`${kind.id}>${provider}`, model);
+    const versions = this.#remembered.get(key) ?? this.#learn(key, provider, model, kind.id);
+    return versionAt(versions, atMs);
   }
 
-  #learn(key: string, provider: string, model: string): readonly PriceRow[] {
+  /** The price that holds at a time on a provider's list; undefined if none is known. */
+  find(provider: string, model: string, atMs: number): PriceRow | undefined {
+    const key = keyOf(provider, model);
+    return versionAt(this.#remembered.get(key) ?? this.#learn(key, provider, model), atMs);
+  }
+
+  #learn(key: string, provider: string, model: string, kindId?: string): readonly PriceRow[] {
     if (model.length > NAME_LENGTH_MAX) return [];
-    const versions = this.#versions(normal(provider), normal(model));
+    const name = normal(model);
+    const listed = this.#versions(normal(provider), name);
+    const versions =
+      kindId === undefined ? listed : [...this.#kindsVersions(kindId, provider, name), ...listed];
     if (this.#remembered.size >= REMEMBERED_MAX) {
       const oldest = this.#remembered.keys().next();
       if (oldest.done !== true) this.#remembered.delete(oldest.value);
     }
     this.#remembered.set(key, versions);
     return versions;
+  }
+
+  /** Configured for a kind by its own id, where its list has another name. */
+  #kindsVersions(kindId: string, provider: string, name: string): PriceRow[] {
+    const entry = this.#resolve(provider, name);
+    return [
+      ...this.#configuredFor(kindId, name),
+      ...(entry === undefined ? [] : this.#configuredFor(kindId, normal(entry.model))),
+    ];
   }
 
   #versions(provider: string, name: string): PriceRow[] {
@@ -95,6 +126,13 @@ export class PriceBook {
   #listedFor(provider: string, model: string): readonly PriceRow[] {
     return this.#listed.get(keyOf(provider, model)) ?? [];
   }
+}
+
+function versionAt(versions: readonly PriceRow[], atMs: number): PriceRow | undefined {
+  for (const row of versions) {
+    if (row.validFromMs <= atMs) return row;
+  }
+  return undefined;
 }
 
 function isCharged(row: PriceRow): boolean {

@@ -11,10 +11,11 @@ const INSERT_ROWS = 200;
  * Ledger records name the row they were charged by.
  */
 export async function storePrices(em: EntityManager, rows: readonly PriceRow[], nowMs: number) {
-  const known = new Set((await em.findAll(Price, { fields: ['id'] })).map(({ id }) => id));
-  const fresh = new Map(rows.filter(({ id }) => !known.has(id)).map((row) => [row.id, row]));
-  if (fresh.size === 0) return;
+  // Mostly there is nothing to add, and then nobody's write lock is taken.
+  if ((await unknownAmong(em, rows)).size === 0) return;
   await em.transactional(async (tx) => {
+    // Another process may just have added them.
+    const fresh = await unknownAmong(tx, rows);
     const models = new Map<string, Model>();
     for (const { provider, model } of fresh.values()) {
       const id = `${provider}/${model}`;
@@ -37,6 +38,16 @@ export async function storePrices(em: EntityManager, rows: readonly PriceRow[], 
       );
     }
   });
+}
+
+async function unknownAmong(
+  em: EntityManager,
+  rows: readonly PriceRow[],
+): Promise<Map<string, PriceRow>> {
+  const ids = rows.map(({ id }) => id);
+  const known = await em.find(Price, { id: { $in: ids } }, { fields: ['id'] });
+  const isKnown = new Set(known.map(({ id }) => id));
+  return new Map(rows.filter(({ id }) => !isKnown.has(id)).map((row) => [row.id, row]));
 }
 
 function pages<T>(items: readonly T[]): T[][] {

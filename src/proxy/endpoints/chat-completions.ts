@@ -1,4 +1,6 @@
 import { estimateText } from '../../accounting/estimate.ts';
+import { withFee } from '../../accounting/prices/fee.ts';
+import { chatPrompt } from '../../accounting/prompts/chat.ts';
 import { ChatStreamReader } from '../stream-reader.ts';
 import { chatUsage, toldUsage } from '../usage-readers.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -21,6 +23,9 @@ export const chatCompletions: Endpoint = {
       const told = toldUsage(answer);
       return told === null ? null : chatUsage(told);
     },
-    estimate: (asked) => estimateText(asked.bytes, asked.fields),
+    estimate: ({ bytes, fields }, price) => withFee(estimateText(bytes, fields), price),
+    prompt: ({ model, fields }) => chatPrompt(model, fields),
+    saysText: true,
+    hasFee: true,
   },
 };

@@ -1,4 +1,6 @@
 import { estimateInput } from '../../accounting/estimate.ts';
+import { withFee } from '../../accounting/prices/fee.ts';
+import { plainPrompt } from '../../accounting/prompts/prompt.ts';
 import { chatUsage, toldUsage } from '../usage-readers.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -18,6 +20,8 @@ export const embeddings: Endpoint = {
       const told = toldUsage(answer);
       return told === null ? null : chatUsage(told);
     },
-    estimate: (asked) => estimateInput(asked.bytes),
+    estimate: ({ bytes }, price) => withFee(estimateInput(bytes), price),
+    prompt: ({ fields }) => plainPrompt(fields['input']),
+    hasFee: true,
   },
 };

@@ -1,3 +1,5 @@
+import type { PriceSheet } from '../../accounting/prices/price-row.ts';
+import type { Prompt } from '../../accounting/prompts/prompt.ts';
 import type { Usage } from '../../entities/usage.ts';
 import type { Pool } from '../../pool/pool.ts';
 import type { KeyEntry } from '../virtual-keys.ts';
@@ -23,8 +25,17 @@ export type Meter =
       readonly kind: 'usage';
       /** From a parsed answer; null when it tells none that can be believed. */
       read(answer: Record<string, unknown>, asked: Asked): Usage | null;
-      /** What to hold before the call, and to charge when the answer tells nothing. */
-      estimate(asked: Asked): Usage;
+      /**
+       * What to hold before the call, and to charge where the answer tells nothing and nothing can be
+       * counted; in the classes that the price has, if it is known.
+       */
+      estimate(asked: Asked, price?: PriceSheet): Usage;
+      /** What of the prompt can be counted; null where that is nothing. */
+      prompt?(asked: Asked, price?: PriceSheet): Prompt | null;
+      /** Its output is text, and can be counted; any other is charged as estimated. */
+      readonly saysText?: true;
+      /** A price may have a fee for each request, beside that for tokens. */
+      readonly hasFee?: true;
     };
 
 /** One `/v1` endpoint: how model, stream and usage are read. One row each. */

@@ -17,7 +17,9 @@ export const modelsList: Endpoint = {
   meter: { kind: 'free' },
   here: (pool, _path, key) => {
     const data = listed(pool, key);
-    return data.length === 0 && !isKnown(pool) ? null : { object: 'list', data };
+    // What an upstream lists may be more than the key may use.
+    const isAnswer = data.length > 0 || isKnown(pool) || key.scope.isOfModels;
+    return isAnswer ? { object: 'list', data } : null;
   },
 };
 
@@ -27,6 +29,7 @@ export const modelsGet: Endpoint = {
   path: '/v1/models/*',
   here: (pool, path, key) => {
     const id = decoded(path.slice('/v1/models/'.length));
+    if (!key.scope.allowsModel(id)) throw modelNotFound(id);
     const found = listed(pool, key).find((model) => model.id === id);
     if (found === undefined && isKnown(pool)) throw modelNotFound(id);
     return found ?? null;

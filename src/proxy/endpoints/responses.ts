@@ -1,4 +1,6 @@
 import { estimateText } from '../../accounting/estimate.ts';
+import { withFee } from '../../accounting/prices/fee.ts';
+import { responsesPrompt } from '../../accounting/prompts/chat.ts';
 import { TypedStreamReader } from '../stream-reader.ts';
 import { responsesUsage, toldUsage } from '../usage-readers.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -20,6 +22,9 @@ export const responses: Endpoint = {
       const told = toldUsage(answer);
       return told === null ? null : responsesUsage(told);
     },
-    estimate: (asked) => estimateText(asked.bytes, asked.fields),
+    estimate: ({ bytes, fields }, price) => withFee(estimateText(bytes, fields), price),
+    prompt: ({ model, fields }) => responsesPrompt(model, fields),
+    saysText: true,
+    hasFee: true,
   },
 };

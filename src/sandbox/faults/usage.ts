@@ -17,7 +17,15 @@ const kind = { default: 'same', about: 'what is told before the end', oneOf: ['s
 /** The part of a usage that is told at the `step`-th of `steps` times. */
 function usageAt(usage: object | null, step: number, { params, steps }: Telling): unknown {
   if (params.text('kind') === 'same') return usage;
-  return editNumbers(usage, (number) => Math.floor((number * step) / steps));
+  const part = editNumbers(usage, (number) => Math.floor((number * step) / steps));
+  if (!isObject(part) || part['total_tokens'] === undefined) return part;
+  // Rounded each for itself, the parts would not sum up to their total.
+  const counts = [part['prompt_tokens'] ?? part['input_tokens']];
+  counts.push(part['completion_tokens'] ?? part['output_tokens']);
+  return {
+    ...part,
+    total_tokens: counts.reduce<number>((sum, each) => sum + Number(each ?? 0), 0),
+  };
 }
 
 interface Telling {

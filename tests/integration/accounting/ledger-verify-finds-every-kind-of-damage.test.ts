@@ -1,14 +1,21 @@
 import { expect, test } from '@jest/globals';
+import { adjust } from '../../../src/accounting/ledger/adjust.ts';
 import { apply, prepare } from '../../../src/accounting/ledger/apply.ts';
 import { holdRow, recordRow } from '../../../src/accounting/ledger/rows.ts';
 import { verifyLedger } from '../../../src/accounting/ledger/verify.ts';
+import { openDatabase } from '../../../src/database.ts';
 import { aHold, aRecord, connect, emptyBooks } from '../../support/ledger-books.ts';
 import { runCommand } from '../../support/server-process.ts';
 
 const HOUR_MS = 3_600_000;
 const CALLS = 12;
 
-/** Books of several hours, keys and models; each amount is different, so that no two sums agree by chance. */
+const FACTS = { actor: 'cli', note: null, atMs: 0 };
+
+/**
+ * Books of several hours, keys and models, two calls of which were corrected; each amount is
+ * different, so that no two sums agree by chance.
+ */
 async function soundBooks() {
   const { dataDir, file } = await emptyBooks();
   const database = connect(file);
@@ -25,6 +32,17 @@ async function soundBooks() {
       recordRow(aRecord(hold, { costNano: 1000n + 2n ** BigInt(index) })),
     ),
   });
+  const [, repriced = '', lost = ''] = holds.map(({ id }) => id);
+  const { orm } = await openDatabase(dataDir);
+  await orm.em.fork().transactional(async (tx) => {
+    await adjust(tx, [repriced], { ...FACTS, reason: 'reprice' }, ({ costNano }) => ({
+      costNano: costNano + 500n,
+      priceId: 'price-2',
+    }));
+    const correction = { costNano: 0n, priceId: '' };
+    await adjust(tx, [lost], { ...FACTS, reason: 'operator' }, () => correction);
+  });
+  await orm.close();
   return { dataDir, database };
 }
 
@@ -36,14 +54,19 @@ test('sound books balance: exit code 0', async () => {
   const { code, stdout } = await verify(dataDir);
   expect(stdout).toContain('The books balance.');
   expect(stdout).toMatch(/Records +12\n/);
-  expect(stdout).toContain('$0.000016095');
+  expect(stdout).toMatch(/Charged +\$0\.000015591\n/);
+  expect(stdout).toMatch(/Adjusted +-\$0\.000000504 of it, by 2 entries\n/);
   expect(code).toBe(0);
 });
 
 const first = '(select min(id) from usage_records)';
 const rollup =
-  '(hour_ms, key_id, model, credential_id) = ' +
-  '(select hour_ms, key_id, model, credential_id from usage_rollups order by 1, 2, 3, 4 limit 1)';
+  '(quarter_ms, key_id, model, credential_id) = ' +
+  '(select quarter_ms, key_id, model, credential_id from usage_rollups order by 1, 2, 3, 4 limit 1)';
+const spend =
+  '(scope, subject_id, quarter_ms) = ' +
+  '(select scope, subject_id, quarter_ms from spend_rollups order by 1, 2, 3 limit 1)';
+const entry = '(select min(id) from adjustments)';
 const damages: [string, string, RegExp][] = [
   [
     'a cost one nano-dollar higher',
@@ -89,8 +112,91 @@ const damages: [string, string, RegExp][] = [
   ['a deleted roll-up', `delete from usage_rollups where ${rollup}`, /records without an equal/],
   [
     'a roll-up of an impossible hour',
-    `update usage_rollups set hour_ms = 9223372036854775807 where ${rollup}`,
+    `update usage_rollups set quarter_ms = 9223372036854775807 where ${rollup}`,
     /a roll-up that its records do not sum to/,
+  ],
+  [
+    'a spend roll-up that tells more',
+    `update spend_rollups set cost_nano = cost_nano + 1 where ${spend}`,
+    /a spend roll-up that its records do not sum to: key key-0, quarter 2026-01-01T00:00:00/,
+  ],
+  [
+    'a spend roll-up that counts a call less',
+    `update spend_rollups set calls = calls - 1 where ${spend}`,
+    /records that a spend roll-up lacks: key key-0/,
+  ],
+  [
+    'a deleted spend roll-up',
+    `delete from spend_rollups where ${spend}`,
+    /records that a spend roll-up lacks: key key-0/,
+  ],
+  [
+    'a spend roll-up of somebody who spent nothing',
+    `insert into spend_rollups values ('user', 'nobody', 0, 1, 1)`,
+    /a spend roll-up that its records do not sum to: user nobody, quarter 1970/,
+  ],
+  [
+    'a negative spend roll-up',
+    `update spend_rollups set cost_nano = -cost_nano where ${spend}`,
+    /1 spend roll-ups with a negative or impossible amount/,
+  ],
+  [
+    'an adjustment of another amount',
+    `update adjustments set delta_nano = delta_nano + 1 where id = ${entry}`,
+    /records without an equal roll-up/,
+  ],
+  [
+    'an adjustment that budgets do not know of',
+    `update adjustments set delta_nano = delta_nano + 1 where id = ${entry}`,
+    /records that a spend roll-up lacks/,
+  ],
+  [
+    'a deleted adjustment',
+    `delete from adjustments where id = ${entry}`,
+    /a roll-up that its records do not sum to/,
+  ],
+  [
+    'an adjustment that was copied',
+    `insert into adjustments select 'copy', request_id, at_ms, delta_nano, reason, actor, price_id, note
+     from adjustments where id = ${entry}`,
+    /a spend roll-up that its records do not sum to/,
+  ],
+  [
+    'an adjustment moved to another call',
+    `update adjustments set request_id = ${first} where id = ${entry}`,
+    /records without an equal roll-up/,
+  ],
+  [
+    'an adjustment of a call that there is not',
+    `insert into adjustments values ('stray', 'nothing', 0, 1, 'operator', 'cli', '', null)`,
+    /1 adjustments of a call that is not on record/,
+  ],
+  [
+    'an adjustment that takes more than its call cost, as its roll-ups do',
+    `insert into adjustments values ('greedy', ${first}, 0, -1002, 'operator', 'cli', '', null);
+     update usage_rollups set cost_nano = cost_nano - 1002 where ${rollup};
+     update spend_rollups set cost_nano = cost_nano - 1002 where ${spend}`,
+    /1 records whose adjustments take more than they cost/,
+  ],
+  [
+    'an adjustment of nothing',
+    `update adjustments set delta_nano = 0 where id = ${entry}`,
+    /1 adjustments with an impossible amount/,
+  ],
+  [
+    'an adjustment that is text',
+    `update adjustments set delta_nano = 'much' where id = ${entry}`,
+    /1 adjustments with an impossible amount/,
+  ],
+  [
+    'adjustments beyond all sums',
+    `update adjustments set delta_nano = 9223372036854775807`,
+    /amounts that cannot be summed/,
+  ],
+  [
+    'an adjustment for no reason',
+    `update adjustments set reason = 'mood' where id = ${entry}`,
+    /1 adjustments without a known reason/,
   ],
   [
     'a negative cost that its roll-up repeats',
@@ -155,7 +261,7 @@ test('the command tells what it found and exits with 1', async () => {
   for (const [, sql] of damages.slice(0, 2)) database.exec(sql);
   database.exec(`insert into holds values ('lost', 'x', 'k', 'p', 'e', 'm', -1, 0, 0, '', '')`);
   const { code, stdout } = await verify(dataDir);
-  expect(stdout).toContain('records without an equal roll-up: hour 2026-01-01T00:00:00.000Z');
+  expect(stdout).toContain('records without an equal roll-up: quarter 2026-01-01T00:00:00.000Z');
   expect(stdout).toContain('1 holds with a negative or impossible amount');
   expect(stdout).toContain('1 holds are open although no server runs');
   expect(stdout).toContain('The books do NOT balance.');

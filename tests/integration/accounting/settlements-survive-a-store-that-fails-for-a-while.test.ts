@@ -58,10 +58,10 @@ test('a settlement no store would take harms no other, and its hold stays to be 
   await Promise.all([ledger.hold(bad), ledger.hold(good)]);
   ledger.settle(aRecord(bad, { status: Number.NaN }));
   ledger.settle(aRecord(good));
-  const twice = ledger.hold({ ...bad });
+  const absurd = ledger.hold(aHold({ amountNano: 10n ** 17n }));
   const fresh = aHold();
   await Promise.all([
-    expect(twice).rejects.toMatchObject({ code: 'storage_unavailable' }),
+    expect(absurd).rejects.toMatchObject({ code: 'storage_unavailable' }),
     ledger.hold(fresh),
   ]);
   await ledger.flush();
@@ -69,6 +69,15 @@ test('a settlement no store would take harms no other, and its hold stays to be 
   expect(ids(file, 'usage_records')).toEqual([good.id]);
   expect(ids(file, 'holds')).toEqual([bad.id, fresh.id].toSorted());
   expect(logs()).toContain('settlement refused');
+});
+
+test('a hold that comes again has grown', async () => {
+  const { ledger, file } = await openLedger();
+  const hold = aHold();
+  await ledger.hold(hold);
+  await ledger.hold({ ...hold, amountNano: hold.amountNano + 1n });
+  const amounts = connect(file).prepare<[], string>('select cast(amount_nano as text) from holds');
+  expect(amounts.pluck().all()).toEqual([String(hold.amountNano + 1n)]);
 });
 
 test('closing writes what was settled a moment before, and takes nothing after', async () => {

@@ -5,6 +5,7 @@ import type { UsageRecord } from '../../../src/entities/usage-record.ts';
 import type { FinishedEntry, Sandbox, WitnessEntry } from '../../../src/sandbox/index.ts';
 import { explainCall } from '../../../src/services/explain.ts';
 import { publishedCost } from '../../support/oracle.ts';
+import { tokensOfChat, tokensOfText } from '../../support/token-count.ts';
 import { chatBody, verdictsOf } from '../proxy/fixture.ts';
 import { eventsOf, plain, textOf, withoutUsage } from './fixture-events.ts';
 import { firstOf, startOrigins, timesAsked } from './fixture-origins.ts';
@@ -48,7 +49,7 @@ export interface Row {
   outcome?: Outcome;
   reason?: string;
   /** At published prices; or so many nano-USD, as told. */
-  charged: 'as told' | 'by estimate' | 'nothing' | 'without a price' | bigint;
+  charged: 'as told' | 'by count' | 'nothing' | 'without a price' | bigint;
   anomalies?: Anomaly[];
   /** What sets the first credential or its origin aside afterwards, as on record. */
   health?: string[];
@@ -216,8 +217,6 @@ const finishedAt = (origin: Sandbox, id: string): Promise<FinishedEntry> =>
     5000,
   );
 
-const tokens = (bytes: number): number => Math.ceil(bytes / 4);
-
 /** Recomputed from what the upstream told, or from what its client sent and saw. */
 function expectCost(seen: Seen, row: Row): void {
   const { record, text } = seen;
@@ -225,9 +224,9 @@ function expectCost(seen: Seen, row: Row): void {
   const charged = [usageSource, isPriced, costNano];
   if (row.charged === 'nothing') expect(charged).toEqual(['none', true, 0n]);
   else if (row.charged === 'without a price') expect(charged).toEqual(['estimated', false, 0n]);
-  else if (row.charged === 'by estimate') {
-    const cost = publishedCost(record.model, estimateOf(text, requestOf(row).body));
-    expect(charged).toEqual(['estimated', true, cost]);
+  else if (row.charged === 'by count') {
+    const cost = publishedCost(record.model, countOf(text, requestOf(row).body));
+    expect(charged).toEqual(['counted', true, cost]);
   } else {
     const isGiven = typeof row.charged === 'bigint';
     const cost = isGiven ? row.charged : publishedCost(record.model, usageToldIn(seen));
@@ -248,13 +247,16 @@ function usageToldIn({ origins, record, text }: Seen): object {
   return usage;
 }
 
-function estimateOf(text: string, body: string): object {
+function countOf(text: string, body: string): object {
   const said = eventsOf(text)
     .flatMap(({ choices }) => choices ?? [])
     .map(({ delta, message }) => delta ?? message)
     .map((part) => `${part?.content ?? ''}${part?.refusal ?? ''}`);
-  const bytes = said.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
-  return { prompt_tokens: tokens(Buffer.byteLength(body)), completion_tokens: tokens(bytes) };
+  const { messages } = JSON.parse(body) as { messages: { role: string; content: string }[] };
+  return {
+    prompt_tokens: tokensOfChat(messages),
+    completion_tokens: tokensOfText(said.join('')),
+  };
 }
 
 async function expectHealth({ origins, record }: Seen, { health = [] }: Row): Promise<void> {

@@ -70,13 +70,13 @@ const USAGE: Row[] = [
     name: 'U65: JSON without usage',
     fault: 'no-usage',
     told: { bytesOf: 1 },
-    charged: 'by estimate',
+    charged: 'by count',
   },
   ...['negative', 'float', 'string', 'huge', 'null'].map((kind): Row => ({
     name: `U68: JSON with usage in numbers that are none (${kind})`,
     fault: `usage-bad;kind=${kind}`,
     told: { bytesOf: 1 },
-    charged: 'by estimate',
+    charged: 'by count',
     anomalies: ['usage_rejected'],
   })),
   {
@@ -156,7 +156,7 @@ const LABELS: Row[] = [
     name: 'U89: a stream though JSON was asked for',
     fault: 'stream-for-json',
     told: { bytesOf: 1, as: 'text/event-stream' },
-    charged: 'by estimate',
+    charged: 'by count',
   },
 ];
 

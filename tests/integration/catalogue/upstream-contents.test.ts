@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
+import { tokensOfText } from '../../support/token-count.ts';
 import { poolAt, startUpstream } from '../proxy/fixture.ts';
 import { SHOWN, STREAM, prove } from './fixture-bodies.ts';
 import type { Row } from './fixture-bodies.ts';
@@ -16,9 +17,9 @@ const ENDPOINTS: Row[] = [
       body: { model: 'tts-1', input: 'Hello there', voice: 'alloy' },
     },
     told: { bytesOf: 1, as: 'audio/mpeg' },
-    // By the character, which no answer tells and our prices do not know.
+    // No answer tells its usage, and our prices do not know how it is charged.
     charged: 'without a price',
-    also: ({ record }) => expect(record.input).toBe(Math.ceil('Hello there'.length / 4)),
+    also: ({ record }) => expect(record.input).toBe(tokensOfText('Hello there')),
   },
   ...['float', 'base64'].map((format): Row => ({
     name: `U91: embeddings (${format})`,
@@ -105,7 +106,7 @@ const REFUSED: Row[] = [
     name: 'U93: a refusal without usage, whose text counts',
     fault: 'refusal|no-usage',
     told: { bytesOf: 1 },
-    charged: 'by estimate',
+    charged: 'by count',
     also: ({ record }) => expect(record.output).toBeGreaterThan(5),
   }),
   ...both({

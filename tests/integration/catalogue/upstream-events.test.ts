@@ -43,7 +43,7 @@ const ODD: Row[] = [
     name: 'U80: invalid UTF-8 and no usage',
     fault: 'invalid-utf8|no-usage',
     told: { bytesOf: 1 },
-    charged: 'by estimate',
+    charged: 'by count',
   },
   {
     name: 'U81: an event that is no JSON',

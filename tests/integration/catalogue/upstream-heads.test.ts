@@ -59,6 +59,12 @@ const KNOWN_HEADERS = new Set([
   'openai-version',
   'x-request-id',
   'x-upstream-request-id',
+  // Ours, of a key without limits.
+  'x-ratelimit-limit-rpm',
+  'x-ratelimit-limit-tpm',
+  'x-ratelimit-remaining-rpm',
+  'x-ratelimit-remaining-tpm',
+  'x-tollgate-cost',
 ]);
 
 const onlyKnownHeaders = (_scene: Scene, { headers }: Response): void => {

@@ -40,7 +40,7 @@ const BROKEN: Row[] = [
     fault: `mid-stream-error;code=${code}`,
     told: { brokenBy: code },
     reason: 'upstream_error',
-    charged: 'by estimate',
+    charged: 'by count',
     health: [health],
   })),
   ...[
@@ -55,7 +55,7 @@ const BROKEN: Row[] = [
     name,
     fault,
     told: { brokenBy: CUT },
-    charged: 'by estimate',
+    charged: 'by count',
     health: ['origin_health.ejected'],
     ending: 'fault',
   })),
@@ -70,7 +70,7 @@ const BROKEN: Row[] = [
     name: 'U79: everything in one event of 8 MB',
     fault: 'big-event;bytes=8000000',
     told: { brokenBy: CUT },
-    charged: 'by estimate',
+    charged: 'by count',
     health: ['origin_health.ejected'],
   },
 ];
@@ -118,7 +118,7 @@ const USAGE: Row[] = [
     name: 'U65: no usage, though it was asked for',
     fault: 'no-usage',
     told: { bytesOf: 1 },
-    charged: 'by estimate',
+    charged: 'by count',
   },
   {
     name: 'U66: usage twice, of which the last counts',
@@ -136,7 +136,7 @@ const USAGE: Row[] = [
     name: `U68: usage in numbers that are none (${kind})`,
     fault: `usage-bad;kind=${kind}`,
     told: { bytesOf: 1 },
-    charged: 'by estimate',
+    charged: 'by count',
     anomalies: ['usage_rejected'],
   })),
   {
@@ -193,7 +193,7 @@ const TIMES: Row[] = [
     name: 'U83: silence after some chunks, for the idle time',
     fault: 'stall-after-chunks;n=4',
     told: { brokenBy: 'stream_timeout' },
-    charged: 'by estimate',
+    charged: 'by count',
     health: ['origin_health.ejected'],
     onText(text, { gateway }) {
       if (countOf(text, 'data: ') === 4) gateway.clock.advance(60_001);
@@ -205,7 +205,7 @@ const TIMES: Row[] = [
     fault: 'stall-after-chunks;n=4',
     pool: { heartbeat: '20s' },
     told: { brokenBy: 'stream_timeout' },
-    charged: 'by estimate',
+    charged: 'by count',
     health: ['origin_health.ejected'],
     onText(text, { gateway }) {
       if (countOf(text, 'data: ') === 4) gateway.clock.advance(20_001);
@@ -228,7 +228,7 @@ const TIMES: Row[] = [
     fault: 'endless-stream;ms=1',
     pool: SHORT,
     told: { brokenBy: 'stream_timeout' },
-    charged: 'by estimate',
+    charged: 'by count',
     onText(text, { gateway }) {
       if (countOf(text, 'data: ') >= 20) gateway.clock.advance(50_001);
     },

@@ -50,7 +50,7 @@ test.each(CUTS)('%s: an error event, no [DONE], charged for what was produced', 
   expect(events.at(-1)?.error?.code).toBe('upstream_stream_interrupted');
   expect(events.slice(0, -1).every((event) => event.error === undefined)).toBe(true);
   const record = await expectPartial(gateway, 'upstream_stream_interrupted');
-  expect(record?.usageSource).toBe('estimated');
+  expect(record?.usageSource).toBe('counted');
   expect(record?.output).toBeGreaterThan(0);
   expect(record?.output).toBeLessThan(20);
   expect(record?.costNano).toBeGreaterThan(0n);

@@ -78,6 +78,28 @@ export const badJson: BadBody[] = [
     body: withFields('"model":"m","max_tokens":1,"max_tokens":9'),
     param: 'max_tokens',
   },
+  ...['messages', 'tools', 'service_tier', 'providerOptions', 'input', 'deferred'].map((param) => ({
+    name: `"${param}" twice`,
+    body: `{"model":"gpt-4o-mini","${param}":[],"${param}":{}}`,
+    param,
+  })),
+  ...['Model', 'STREAM', 'Max_Tokens', 'Service_Tier', 'provideroptions', 'me\u017f\u017fages'].map(
+    (param) => ({
+      name: `"${param}" in other letters`,
+      body: withFields(`"model":"gpt-4o-mini","${param}":null`),
+      param,
+    }),
+  ),
+  {
+    name: 'a model in other letters only',
+    body: withFields('"Model":"gpt-4o-mini"'),
+    param: 'Model',
+  },
+  {
+    name: 'a model in other letters, spelled M\\u006fdel',
+    body: withFields('"model":"gpt-4o-mini","M\\u006fdel":"gpt-4o"'),
+    param: 'Model',
+  },
   ...(
     [
       ['stream', '"true"'],
@@ -122,6 +144,10 @@ export const oddJson: BadBody[] = [
     body: withFields(
       `"model":"gpt-4o-mini","metadata":{${members(50_000, (at) => String((at + 1) * 2 ** 24))}}`,
     ),
+  },
+  {
+    name: 'a field twice, and in other letters, that decides nothing',
+    body: withFields('"model":"gpt-4o-mini","user":"a","user":"b","User":"c"'),
   },
   { name: 'a number beyond every float', body: withFields('"model":"gpt-4o-mini","seed":1e999') },
 ];

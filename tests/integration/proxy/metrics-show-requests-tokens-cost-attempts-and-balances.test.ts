@@ -35,6 +35,16 @@ test('calls, attempts, tokens, cost and balances are shown as the ledger has the
   expect(shown.get('tollgate_usage_units_total{class="input"}')).toBe(input);
   const costNano = records.reduce((sum, record) => sum + Number(record.costNano), 0);
   expect(shown.get('tollgate_cost_usd_total{pool="default"}')).toBeCloseTo(costNano / 1e9, 12);
+  const heldNano = records.reduce((sum, record) => sum + Number(record.holdNano), 0);
+  expect(shown.get('tollgate_held_usd_total{pool="default"}')).toBeCloseTo(heldNano / 1e9, 12);
+  const overrun = records.reduce(
+    (sum, { costNano: cost, holdNano: hold }) => sum + Number(cost > hold ? cost - hold : 0n),
+    0,
+  );
+  expect(shown.get('tollgate_overrun_usd_total{pool="default"}') ?? 0).toBeCloseTo(
+    overrun / 1e9,
+    12,
+  );
   const balance = shown.get('tollgate_credential_balance_usd{pool="default",credential="cred-2"}');
   expect(balance).toBeCloseTo(5 - costNano / 1e9, 12);
   expect(shown.get('tollgate_in_flight')).toBe(0);

@@ -27,6 +27,8 @@ test('every endpoint that has a price has a rule', () => {
 
 const says = (content: unknown) => ({ messages: [{ role: 'user', content }], max_tokens: 1 });
 const bodyBytes = (content: unknown) => Buffer.byteLength(JSON.stringify(says(content)));
+const itemTokens = (item: object) =>
+  boundOf('responses', { input: [item] }, TOKENS, 100)?.usage.input ?? 0;
 const promptOf = (content: unknown) =>
   (boundOf('chat.completions', says(content), TOKENS)?.usage.input ?? 0) - AROUND - 8;
 
@@ -69,6 +71,12 @@ describe('the prompt', () => {
     expect(promptOf(content)).toBe(bodyBytes(content));
   });
 
+  test('counts pictures of an item that has text as well', () => {
+    const call = { type: 'function_call_output', call_id: 'c', content: 'a' };
+    const output = [{ type: 'input_image', image_url: 'https://example.com/a.png' }];
+    expect(itemTokens({ ...call, output }) - itemTokens(call)).toBe(IMAGE + 8);
+  });
+
   test('can be of sound only where there is some', () => {
     const dear = { ...each('input', 'output').rates, inputAudio: 9_000_000n };
     const sound = [{ type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } }];
@@ -98,6 +106,34 @@ describe('the output', () => {
       70,
       70,
     ],
+    [
+      'is the largest cap, though only one is said to be heeded',
+      'chat.completions',
+      { max_tokens: 1, max_completion_tokens: 100_000 },
+      100_000,
+      null,
+    ],
+    [
+      'of a response is the largest cap too',
+      'responses',
+      { input: 'a', max_output_tokens: 1, max_tokens: 900 },
+      900,
+      null,
+    ],
+    [
+      'has thoughts beside its cap for each choice',
+      'chat.completions',
+      { max_tokens: 50, n: 2, reasoning: { max_tokens: 700 } },
+      1500,
+      null,
+    ],
+    [
+      'has thoughts by another name',
+      'chat.completions',
+      { max_tokens: 50, thinking: { type: 'enabled', budget_tokens: 600 } },
+      650,
+      null,
+    ],
     ['is what legacy completions stop at anyway', 'completions', { prompt: 'a' }, 16, 16],
     ['is for each of several prompts', 'completions', { prompt: ['a', 'b'], n: 2 }, 64, 16],
     ['is for one prompt of token ids', 'completions', { prompt: [1, 2, 3] }, 16, 16],
@@ -113,7 +149,8 @@ describe('the output', () => {
     ['of a response without a cap', 'responses', { input: 'a' }, 4096, 4096],
     ['of embeddings is none', 'embeddings', { input: 'a', max_tokens: 5 }, 0, null],
   ])('%s', (_name, endpoint, fields, output, outputCap) => {
-    expect(outputOf(endpoint, { ...hello, ...fields })).toEqual([output, outputCap]);
+    const body = endpoint === 'chat.completions' ? { ...hello, ...fields } : fields;
+    expect(outputOf(endpoint, body)).toEqual([output, outputCap]);
   });
 
   test('is capped by all the names that a provider heeds', () => {
@@ -214,11 +251,87 @@ describe('what has no bound is refused, and the field named:', () => {
     ],
     ['messages', 'chat.completions', { messages: [{ role: 'assistant', audio: { id: 'a' } }] }],
     ['tools', 'chat.completions', { ...hello, tools: [{ google_search: {} }] }],
+    ['service_tier', 'chat.completions', { ...hello, service_tier: 'priority' }],
     ['web_search_options', 'chat.completions', { ...hello, web_search_options: {} }],
     ['prediction', 'chat.completions', { ...hello, prediction: { content: 'a' } }],
     ['models', 'chat.completions', { ...hello, models: ['dear'] }],
     ['model', 'chat.completions', { ...hello, model: 'sonar-deep-research' }],
     ['model', 'chat.completions', { ...hello, model: 'openai/gpt-4o:online' }],
+    ['deferred', 'chat.completions', { ...hello, deferred: true }],
+    ['background', 'responses', { input: 'a', background: true }],
+    ['anything', 'chat.completions', { ...hello, anything: 1 }],
+    ['constructor', 'chat.completions', { ...hello, constructor: 1 }],
+    ['providerOptions', 'chat.completions', { ...hello, providerOptions: {} }],
+    ['Service_Tier', 'chat.completions', { ...hello, Service_Tier: 'priority' }],
+    ['messages', 'completions', { ...hello, prompt: 'a' }],
+    ['tools', 'completions', { prompt: 'a', tools: [] }],
+    ['preset', 'responses', { input: 'a', preset: 'dear' }],
+    ['instructions', 'responses', { input: 'a', instructions: [{ id: 'x' }] }],
+    ['modalities', 'chat.completions', { ...hello, modalities: ['text', 'image'] }],
+    ['reasoning', 'responses', { input: 'a', reasoning: { mode: 'pro' } }],
+    ['reasoning', 'chat.completions', { ...hello, reasoning: { max_tokens: 'all' } }],
+    ['reasoning', 'chat.completions', { ...hello, reasoning: { samples: 9 } }],
+    ['functions', 'chat.completions', { ...hello, functions: [{ name: 'text2image' }] }],
+    ['function_call', 'chat.completions', { ...hello, function_call: 'auto' }],
+    ['function_call', 'chat.completions', { ...hello, function_call: { name: 'text2image' } }],
+    [
+      'tools',
+      'chat.completions',
+      { ...hello, tools: [{ type: 'function', cache_control: { ttl: '1h' } }] },
+    ],
+    [
+      'messages',
+      'chat.completions',
+      user({ type: 'text', text: 'a', cache_control: { type: 'ephemeral', ttl: '1h' } }),
+    ],
+    [
+      'messages',
+      'chat.completions',
+      { messages: [{ role: 'user', content: 'a', attachments: ['f'] }] },
+    ],
+    [
+      'messages',
+      'chat.completions',
+      { messages: [{ role: 'user', content: 'a', functions_state_id: 'f' }] },
+    ],
+    [
+      'messages',
+      'chat.completions',
+      user({ type: 'file', file: { file_data: 'data:text/plain,a', file_id: 'file-1' } }),
+    ],
+    [
+      'input',
+      'responses',
+      {
+        input: [
+          {
+            role: 'user',
+            content: [
+              { type: 'input_file', file_data: 'data:text/plain,a', file_url: 'https://x/a.pdf' },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'input',
+      'responses',
+      {
+        input: [
+          {
+            role: 'user',
+            content: [
+              { type: 'input_file', file: { file_data: 'data:text/plain,a' }, file_id: 'file-1' },
+            ],
+          },
+        ],
+      },
+    ],
+    ['input', 'responses', { input: [{ id: 'msg_1' }] }],
+    ['input', 'responses', { input: [{ type: 'reasoning', id: 'rs_1', summary: [] }] }],
+    ['url', 'audio.transcriptions', { url: 'https://example.com/a.mp3' }],
+    ['file_url', 'audio.translations', { file_url: 'https://example.com/a.mp3' }],
+    ['file_id', 'audio.transcriptions', { file_id: 'file-1' }],
     ['previous_response_id', 'responses', { input: 'a', previous_response_id: 'resp_1' }],
     ['input', 'responses', { input: [{ type: 'item_reference', id: 'x' }] }],
     ['tools', 'responses', { input: 'a', tools: [{ type: 'web_search' }] }],
@@ -239,8 +352,42 @@ describe('what has no bound is refused, and the field named:', () => {
   });
 
   test('but not what is empty', () => {
-    const fields = { ...hello, tools: [], web_search_options: null };
+    const fields = {
+      ...hello,
+      tools: [],
+      web_search_options: null,
+      anything: null,
+      deferred: false,
+    };
     expect(boundOf('chat.completions', fields, TOKENS)).not.toBeNull();
+    const response = { input: 'a', background: false, previous_response_id: null };
+    expect(boundOf('responses', response, TOKENS)).not.toBeNull();
+  });
+
+  test('but not a conversation that is told again', () => {
+    const messages = [
+      { role: 'user', content: 'a', name: 'b' },
+      { role: 'assistant', content: null, refusal: null, audio: null, tool_calls: [] },
+      { role: 'tool', content: 'c', tool_call_id: 'd' },
+    ];
+    expect(boundOf('chat.completions', { messages }, TOKENS)).not.toBeNull();
+    const input = [
+      { role: 'user', content: 'a' },
+      { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'AAAA' },
+      { type: 'function_call', call_id: 'd', name: 'f', arguments: '' },
+      { type: 'function_call_output', call_id: 'd', output: 'c' },
+    ];
+    const rest = { include: ['reasoning.encrypted_content'], store: false, text: {} };
+    expect(boundOf('responses', { input, ...rest }, TOKENS)).not.toBeNull();
+  });
+
+  test('with no more of a thousand unknown fields than can be read', () => {
+    const many = Array.from({ length: 1_000 }, (_, at) => [`${at}${'x'.repeat(1_000)}`, 1]);
+    const act = () =>
+      boundOf('chat.completions', { ...hello, ...Object.fromEntries(many) }, TOKENS);
+    expect(act).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/^.{100,3000}$/) }),
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { explanationLines } from '../../../src/cli/explanation-lines.ts';
+import { Adjustment } from '../../../src/entities/adjustment.ts';
 import type { CallRecord } from '../../../src/entities/call-record.ts';
 import { UsageRecord } from '../../../src/entities/usage-record.ts';
 import type { Explanation } from '../../../src/services/explain.ts';
@@ -18,6 +19,7 @@ function told(fields: Partial<CallRecord>, names: Partial<Explanation> = {}): st
     credential: 'main/b',
     route: null,
     attempts: [],
+    adjustments: [],
     ...names,
   });
 }
@@ -93,6 +95,32 @@ test('a call that nobody was asked for', () => {
   expect(text).toContain('Usage         none\n');
   expect(text).toMatch(/Cost {10}\$0\.00 at least: unpriced$/);
   expect(told(nothing).join('\n')).toContain('Route\n  The call was never routed.\n');
+});
+
+const entry = (fields: Partial<Adjustment>) =>
+  Object.assign(new Adjustment(), {
+    id: 'a1',
+    requestId: ID,
+    atMs: NOON_MS + 3_600_000,
+    deltaNano: 500n,
+    reason: 'reprice',
+    actor: 'cli',
+    priceId: 'pr_1',
+    note: null,
+    ...fields,
+  });
+
+test('a cost that was corrected is told with who did it and why', () => {
+  const adjustments = [
+    entry({}),
+    entry({ deltaNano: -5000n, reason: 'operator', actor: 'admin', note: 'never\nhappened' }),
+  ];
+  expect(told({}, { adjustments }).slice(-4)).toEqual([
+    '  Cost          $0.0000045',
+    '  Adjusted      +$0.0000005 on 2026-03-01 13:00:00 by cli (priced anew)',
+    '                -$0.000005 on 2026-03-01 13:00:00 by admin (an operator said so: never\u{fffd}happened)',
+    '  Cost now      $0.00',
+  ]);
 });
 
 test('a caller’s own credential is called so, and no strategy had a say', () => {

@@ -7,6 +7,7 @@ import { presetNames } from '../../../src/config/pool-presets.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { strategies } from '../../../src/routing/index.ts';
 import { poolMistakes } from '../../../src/services/configured-pools.ts';
+import { priceMistakes } from '../../../src/services/price-mistakes.ts';
 import { aFile } from './fixture.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -37,7 +38,13 @@ test.each(examples)('$name loads', ({ text }) => {
 
 function mistakesOf(environment: Record<string, string>): readonly string[] {
   try {
-    loadConfig({ environment, judge: (pools) => poolMistakes(pools, { providers, strategies }) });
+    loadConfig({
+      environment,
+      judge: ({ pools, prices }) => [
+        ...poolMistakes(pools, { providers, strategies }),
+        ...priceMistakes(prices, providers),
+      ],
+    });
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.mistakes;

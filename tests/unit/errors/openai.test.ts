@@ -14,6 +14,9 @@ test.each(codes)('%s is rendered from its row', (code) => {
     'content-type': 'application/json',
     'content-length': String(body.length),
     'x-should-retry': String(row.retryable),
+    ...(row.http === 429 || row.http === 503
+      ? { 'retry-after': '1', 'retry-after-ms': '1000' }
+      : {}),
   });
   expect(JSON.parse(body.toString())).toEqual({
     error: { message: 'Say “why”.', type: row.type, param: null, code },

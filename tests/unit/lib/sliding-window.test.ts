@@ -17,7 +17,7 @@ describe('against brute force', () => {
     { maxLength: 300, size: 'max' },
   );
 
-  test('counts, refusals and the next free time are those of the plain list of takes', () => {
+  test('counts, refusals, the next free and the empty time are those of the plain list of takes', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const window = new SlidingWindow(WINDOW_MS);
@@ -31,6 +31,9 @@ describe('against brute force', () => {
           let freeMs = limit < 1 ? Infinity : nowMs;
           while (Number.isFinite(freeMs) && live(freeMs) + 1 > limit) freeMs += 1;
           expect(window.nextFreeAt(limit, nowMs)).toBe(freeMs);
+          let emptyMs = nowMs;
+          while (live(emptyMs) > 0) emptyMs += 1;
+          expect(window.emptyAt(nowMs)).toBe(emptyMs);
           if (window.wouldExceed(limit, nowMs)) continue;
           window.take(nowMs);
           taken.push(nowMs);

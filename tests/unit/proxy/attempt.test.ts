@@ -73,7 +73,14 @@ function anAttempt(given: Given = {}) {
   const pool = aPool([member], { heartbeatMs: given.heartbeatMs ?? null });
   const served = aServed(given.upstream ?? 'm');
   const lease = new Lease(member, { served, tokens: 0, nowMs: NOW, monotonicMs: 0 });
-  const outgoing = { call: client.call, endpoint, pool, request, key: { id: 'key-1' } };
+  const outgoing = {
+    call: client.call,
+    endpoint,
+    pool,
+    request,
+    key: { id: 'key-1' },
+    ticket: { isStrict: false },
+  };
   const start = () => attempt(outgoing, { lease, isFresh }, { transport, clock, tokens });
   return { ...upstream, clock, client, member, tokens, sent, asked, start, aborts: upstream.asked };
 }

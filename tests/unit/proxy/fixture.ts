@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Ticket } from '../../../src/accounting/ticket.ts';
 import type { ModelRule, PoolPolicy } from '../../../src/entities/pool-policy.ts';
+import { noUsage } from '../../../src/entities/usage.ts';
 import type { Clock, Timer } from '../../../src/lib/clock.ts';
 import { Secret } from '../../../src/lib/secret.ts';
 import { Member } from '../../../src/pool/member.ts';
@@ -16,6 +17,7 @@ import type { Delivery } from '../../../src/proxy/delivery.ts';
 import { chatCompletions } from '../../../src/proxy/endpoints/chat-completions.ts';
 import { Exchange } from '../../../src/proxy/exchange.ts';
 import { KeyScope } from '../../../src/proxy/key-scope.ts';
+import { RunningCost } from '../../../src/proxy/running-cost.ts';
 import type { KeyEntry } from '../../../src/proxy/virtual-keys.ts';
 
 export const NOW = Date.parse('2026-03-01T00:00:00Z');
@@ -180,8 +182,6 @@ export const aKey = (facts: Partial<KeyEntry> = {}): KeyEntry => ({
   teamId: '',
   limits: [],
   scope: new KeyScope({ allowedModels: null, allowedEndpoints: null, sourceNetworks: null }),
-  previousHash: null,
-  previousUntilMs: 0,
   ...facts,
 });
 
@@ -220,6 +220,7 @@ export class Client implements Sink {
       hasBody: false,
       contentLength: null,
       sink: this,
+      label: () => undefined,
       signal: this.#controller.signal,
       abort: (reason) => this.leave(reason),
       startedAtMs: NOW,
@@ -315,8 +316,14 @@ export function aDelivery(given: Partial<Delivery> & { headers?: Record<string, 
     asked: { model: 'm', fields: {}, bytes: 400 },
     ticket: ticket as unknown as Ticket,
     sentModel: 'm',
+    price: undefined,
     hidesUsage: false,
     secrets: ['sk-of-the-credential'],
+    chargeFor: () => ({ costNano: 0n, isPriced: false }),
+    spend: new RunningCost(ticket as unknown as Ticket, undefined, {
+      estimate: noUsage(),
+      isCapped: false,
+    }),
     clock,
     heartbeatMs: null,
     ...rest,

@@ -74,7 +74,7 @@ function aPlane(pool: Pool, script: Says[], parts: Partial<DataPlane> = {}) {
   const tried: string[] = [];
   const selected: [from: string, to: string][] = [];
   const upstreams = new Map<Exchange, Upstream>();
-  const keys = { find: () => KEY, get: () => KEY, isActive: () => true };
+  const keys = { find: () => KEY, again: () => KEY, isActive: () => true };
   const plane = {
     clock,
     random: () => 0,
@@ -107,11 +107,12 @@ function aPlane(pool: Pool, script: Says[], parts: Partial<DataPlane> = {}) {
     budgets: new BudgetBook(() => undefined),
     retries: new RetryBudget(() => 0),
     idempotent: new IdempotentCalls({ clock }),
+    counter: { count: () => Promise.resolve(null) },
     callerKinds: [
       { kind: google, header: 'x-google-api-key', origin: 'https://g.test', prefix: '' },
     ],
     bodyLimitBytes: 1e6,
-    prices: { find: () => undefined },
+    prices: { of: () => undefined },
     ledger: {
       hold: async () => undefined,
       settle: (record: CallRecord) => void records.push(record),

@@ -50,6 +50,7 @@ export class Client implements Sink {
       hasBody: true,
       contentLength: null,
       sink: this,
+      label: () => undefined,
       signal: this.#controller.signal,
       abort: (reason) => this.#controller.abort(reason),
       startedAtMs: 0,

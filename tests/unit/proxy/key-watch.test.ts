@@ -11,7 +11,7 @@ const isActive = (key: KeyEntry, nowMs: number) => statusOf(key, nowMs) === 'act
 function aWatch() {
   const clock = new HandClock();
   const keys = new Map([aKey(), aKey({ id: 'key-2' })].map((key) => [key.id, key]));
-  const watch = new KeyWatch({ get: (id) => keys.get(id), isActive }, clock);
+  const watch = new KeyWatch({ again: ({ id }) => keys.get(id), isActive }, clock);
   const enter = (id = 'key-1') => {
     const { call } = new Client();
     return { call, left: watch.enter(call, aKey({ id })) };

@@ -54,6 +54,19 @@ describe('a JSON body', () => {
     expect(await sent(aCall([json]))).toBe(expected);
   });
 
+  test.each([
+    ['{"model":"m","messages":[],"messages":[]}', 'messages'],
+    ['{"model":"m","tools":[],"tools":[]}', 'tools'],
+    ['{"model":"m","service_tier":"flex","service_tier":"priority"}', 'service_tier'],
+    ['{"model":"m","providerOptions":{},"providerOptions":{}}', 'providerOptions'],
+    ['{"model":"m","MODEL":"n"}', 'MODEL'],
+    ['{"Model":"m"}', 'Model'],
+    ['{"model":"m","Service_Tier":"priority"}', 'Service_Tier'],
+    ['{"model":"m","ſtream":true}', 'ſtream'],
+  ])('%s could be read in two ways, and is refused', async (json, param) => {
+    await expect(sent(aCall([json]))).rejects.toMatchObject({ code: 'invalid_request', param });
+  });
+
   test('over the limit is read no further, and its connection is left open', async () => {
     const call = aCall(Array.from({ length: 100 }, () => 'x'.repeat(100)));
     await expect(readBody(call, chatCompletions, 1000)).rejects.toMatchObject({
@@ -84,7 +97,7 @@ const hides = async (json: string) =>
 
 const textFor = async (json: string, served = aServed('up'), endpoint = chatCompletions) => {
   const request = await readBody(aCall([json]), endpoint, 10_000);
-  const body = bodyFor(request, served);
+  const body = bodyFor(request, served, null);
   return body.kind === 'bytes' ? body.bytes.toString() : body.kind;
 };
 
@@ -166,14 +179,14 @@ describe('for an upstream that knows the model by another name', () => {
   test('who knows it by the name asked for gets the very bytes that came', async () => {
     const json = Buffer.from(' {"model" : "m"}\n');
     const call = { ...aCall([]), body: Readable.from([json], { objectMode: false }) };
-    const body = bodyFor(await readBody(call, embeddings, 1000), aServed('m'));
+    const body = bodyFor(await readBody(call, embeddings, 1000), aServed('m'), null);
     expect(body.kind === 'bytes' && body.bytes).toBe(json);
   });
 
   test('one credential after the other can have it', async () => {
     const request = await readBody(aCall(['{"model":"m"}']), embeddings, 1000);
     for (const name of ['a', 'longer', 'm', 'a']) {
-      const body = bodyFor(request, aServed(name));
+      const body = bodyFor(request, aServed(name), null);
       expect(body.kind === 'bytes' && body.bytes.toString()).toBe(`{"model":"${name}"}`);
     }
   });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { noUsage } from '../../../src/entities/usage.ts';
+import type { Usage } from '../../../src/entities/usage.ts';
 import { SseEvent, SseSplitter } from '../../../src/lib/sse.ts';
 import type { Effect } from '../../../src/pool/effect.ts';
 import type { Delivered, Delivery } from '../../../src/proxy/delivery.ts';
+import { imagesGenerations } from '../../../src/proxy/endpoints/images.ts';
 import { responses } from '../../../src/proxy/endpoints/responses.ts';
 import type { Failure } from '../../../src/proxy/exchange.ts';
 import { relayStream } from '../../../src/proxy/relay-stream.ts';
@@ -181,6 +183,61 @@ describe('a stream that breaks off', () => {
         usageSource: 'none',
       });
     }
+  });
+
+  test.each<[string, object, output: number]>([
+    ['a picture', { images: [{ image_url: { url: 'A'.repeat(60_000) } }] }, 1024],
+    ['sound', { audio: { data: 'A'.repeat(60_000), transcript: 'Hello' } }, 1024],
+    ['sound with very many words', { audio: { data: 'A', transcript: 'a'.repeat(8000) } }, 2000],
+    ['what nobody knows', { hologram: 'A'.repeat(60_000) }, 1024],
+  ])('and has produced %s is charged as estimated', async (_name, delta, output) => {
+    const { result } = await relayed(event({ choices: [{ delta }] }), 'client_gone');
+    const usage = { ...noUsage(), input: 100, output };
+    // What is not to be counted is null: the prompt still is.
+    expect(result).toMatchObject({ usage, usageSource: 'estimated', said: null });
+  });
+
+  test.each<[string, object, Delivery['endpoint'], Partial<Usage>]>([
+    [
+      'sound of a response',
+      { type: 'response.audio.delta', delta: 'AAAA' },
+      responses,
+      { input: 100, output: 1024 },
+    ],
+    [
+      'a picture in the making',
+      { type: 'image_generation.partial_image', b64_json: 'AAAA' },
+      imagesGenerations,
+      { images: 1 },
+    ],
+    [
+      'arguments of a tool',
+      { type: 'response.function_call_arguments.delta', delta: 'a'.repeat(400) },
+      responses,
+      { input: 100, output: 100 },
+    ],
+  ])('and has produced %s, typed, is not free', async (_name, data, endpoint, usage) => {
+    const { result } = await relayed(event(data), 'client_gone', { endpoint });
+    expect(result).toMatchObject({ usage: { ...noUsage(), ...usage }, usageSource: 'estimated' });
+  });
+
+  test('of a picture is charged what its provider told, if it did', async () => {
+    const picture = event({ choices: [{ delta: { images: ['A'] } }] });
+    const { result } = await relayed(picture + USAGE, 'lose');
+    expect(result).toMatchObject({ usage: TOLD, usageSource: 'reported' });
+  });
+
+  test.each<[string, object, reason: string]>([
+    [
+      'a call of a function is',
+      { function_call: { arguments: 'a'.repeat(40_000) } },
+      'budget_exceeded',
+    ],
+    ['a picture is not', { images: ['A'.repeat(40_000)] }, 'client_closed_request'],
+  ])('over a budget: %s taken for text', async (_name, delta, reason) => {
+    const spend = { covers: (bytes: number) => bytes < 40_000 } as Delivery['spend'];
+    const { result } = await relayed(event({ choices: [{ delta }] }), 'client_gone', { spend });
+    expect(result.reason).toBe(reason);
   });
 
   test('by an event that is longer than anybody reads is cut there', async () => {

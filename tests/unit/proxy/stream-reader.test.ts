@@ -16,6 +16,7 @@ const says = (content: string) => ({ choices: [{ delta: { content } }] });
 const STOP = { choices: [{ delta: {}, finish_reason: 'stop' }] };
 const USAGE = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2 } };
 const DONE = '[DONE]';
+const item = (facts: object) => ({ type: 'response.output_item.added', item: facts });
 
 const aReader = () => new TypedStreamReader(['response.completed'], responsesUsage);
 
@@ -79,12 +80,28 @@ describe('chat', () => {
     ['content', { delta: { content: 'é😀' } }, 6],
     ['reasoning', { delta: { reasoning_content: 'abc' } }, 3],
     ['legacy text', { text: 'abcd' }, 4],
-    ['tool calls', { delta: { tool_calls: [{ x: 1 }] } }, 9],
+    ['tool calls', { delta: { tool_calls: [{ x: 1 }] } }, 7],
+    ['the call of older models', { delta: { function_call: { name: 'f', arguments: '{}' } } }, 3],
+    [
+      'the words of a sound, not its bytes',
+      { delta: { audio: { transcript: 'a', data: 'AA' } } },
+      1,
+    ],
     ['nothing', { delta: null }, 0],
   ])('%s counts as produced', (_name, choice, bytes) => {
     const reader = new ChatStreamReader();
     noteAll(reader, { choices: [choice, choice] });
     expect(reader.producedBytes).toBe(bytes * 2);
+  });
+
+  test.each<[string, object, boolean]>([
+    ['a picture', { images: [{ type: 'image_url' }] }, true],
+    ['sound', { audio: { data: 'AAAA' } }, true],
+    ['a role', { role: 'assistant', content: '' }, false],
+  ])('%s is produced, though it has no text: %j', (_name, delta, hasProduced) => {
+    const reader = new ChatStreamReader();
+    noteAll(reader, { choices: [{ delta }] });
+    expect(reader).toMatchObject({ hasProduced, producedBytes: 0 });
   });
 
   test.each([['not JSON'], ['[1]'], ['{"choices":{}}'], ['{"choices":[null,1]}'], ['null']])(
@@ -151,6 +168,62 @@ describe('typed events', () => {
     expect(reader).toMatchObject({ isComplete: true, isLast: false });
     noteAll(reader, { type: 'done', usage: told });
     expect(reader.usage).toEqual({ ...noUsage(), input: 8, output: 10 });
+  });
+
+  test('arguments of a call, its name and a refusal are said too, and sound is not', () => {
+    const reader = aReader();
+    noteAll(
+      reader,
+      { type: 'response.output_text.delta', output_index: 0, delta: 'a' },
+      {
+        type: 'response.output_item.added',
+        output_index: 1,
+        item: { type: 'function_call', name: 'look', arguments: '' },
+      },
+      { type: 'response.function_call_arguments.delta', output_index: 1, delta: '{}' },
+      { type: 'response.refusal.delta', output_index: 2, delta: 'No.' },
+      { type: 'response.output_audio.delta', output_index: 3, delta: 'AAAA' },
+    );
+    expect(reader.spoken.texts).toEqual(['a', 'look', '{}', 'No.']);
+    expect(reader).toMatchObject({ producedBytes: 10, textChars: 1 });
+  });
+
+  const drawn = { type: 'image_generation_call', result: 'AAAA' };
+
+  test.each<[string, object, hasProduced: boolean, isCountable: boolean]>([
+    ['text', { type: 'response.output_text.delta', delta: 'a' }, true, true],
+    ['no text yet', { type: 'response.output_text.delta', delta: '' }, false, false],
+    ['arguments', { type: 'response.function_call_arguments.delta', delta: '{' }, true, true],
+    ['a call', item({ type: 'function_call', name: 'f', arguments: '' }), true, true],
+    ['sound of a response', { type: 'response.audio.delta', delta: 'AAAA' }, true, false],
+    ['its words', { type: 'response.audio.transcript.delta', delta: 'a' }, true, true],
+    ['speech', { type: 'speech.audio.delta', audio: 'AAAA' }, true, false],
+    ['a picture in the making', { type: 'image_generation.partial_image' }, true, false],
+    ['an edited one', { type: 'image_edit.partial_image', b64_json: 'AAAA' }, true, false],
+    ['a delta nobody knows', { type: 'response.x.delta', delta: { y: 1 } }, true, false],
+    ['a drawn picture', { type: 'response.output_item.done', item: drawn }, true, false],
+    ['thinking', item({ type: 'reasoning', summary: [] }), true, false],
+    ['a message without text', item({ type: 'message', content: [] }), false, false],
+    ['text in one piece', { type: 'transcript.text.segment', text: 'a' }, true, false],
+    ['all at once', { type: 'response.completed', response: { output: [drawn] } }, true, false],
+    ['a beginning', { type: 'response.created', response: { output: [] } }, false, false],
+    ['a sign of life', { type: 'keepalive', sequence_number: 1 }, false, false],
+  ])('%s is produced, and can be counted: %j, %s, %s', (_name, data, hasProduced, isCountable) => {
+    const reader = aReader();
+    noteAll(reader, data);
+    expect(reader.hasProduced).toBe(hasProduced);
+    expect(reader.spoken.isCountable).toBe(isCountable);
+  });
+
+  test.each<[string, object]>([
+    ['sound', { type: 'response.audio.delta', delta: 'AAAA'.repeat(1000) }],
+    ['a picture in the making', { type: 'response.image_generation_call.partial_image' }],
+    ['a drawn picture', { type: 'response.output_item.done', item: drawn }],
+  ])('%s has no bytes of text, and text beside it is not all: %j', (_name, data) => {
+    const reader = aReader();
+    noteAll(reader, { type: 'response.output_text.delta', delta: 'abc' }, data);
+    expect(reader.producedBytes).toBe(3);
+    expect(reader.spoken.isCountable).toBe(false);
   });
 
   test('[DONE] means nothing here', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { Adjustment } from '../../../src/entities/adjustment.ts';
 import type { CallRecord } from '../../../src/entities/call-record.ts';
 import { UsageRecord } from '../../../src/entities/usage-record.ts';
 import { explainCall } from '../../../src/services/explain.ts';
@@ -51,6 +52,27 @@ test('a call is told with names for ids, wherever they stand', async () => {
     attempts: [{ ...attempts[0], credential: 'main/a' }, attempts[1]],
   });
   expect(told.record).toMatchObject({ id, costNano: 4500n, input: 10, output: 5, status: 200 });
+});
+
+test('corrections of a call’s cost are told in their order, those of others are not', async () => {
+  const office = await openOffice();
+  const [id, other] = [await record(office, {}), await record(office, {})];
+  const em = office.space.orm.em.fork();
+  const entry = (entryId: string, requestId: string, atMs: number) =>
+    em.create(Adjustment, {
+      id: entryId,
+      requestId,
+      atMs,
+      deltaNano: 1n,
+      reason: 'reprice',
+      actor: 'cli',
+      priceId: 'p',
+      note: null,
+    });
+  em.persist([entry('a', id, 9), entry('b', id, 5), entry('c', other, 5), entry('d', id, 9)]);
+  await em.flush();
+  const { adjustments } = await explainCall(office.space.orm.em, id);
+  expect(adjustments.map((one) => one.id)).toEqual(['b', 'a', 'd']);
 });
 
 test('what has no name any more keeps its id, and what was never routed has no route', async () => {

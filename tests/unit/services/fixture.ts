@@ -30,12 +30,13 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** The control plane alone, on a data directory of its own. */
-export async function openOffice(): Promise<Office> {
+/** The control plane alone, on a data directory of its own; `env` has settings by environment name. */
+export async function openOffice(env: Record<string, string> = {}): Promise<Office> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tollgate-office-'));
   cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
   const clock = new MovableClock();
-  const config = loadConfig({ overrides: { TOLLGATE_DATA_DIR: dataDir }, environment: {} });
+  const overrides = { ...env, TOLLGATE_DATA_DIR: dataDir };
+  const config = loadConfig({ overrides, environment: {} });
   const space = await openWorkspace(config, clock, createLogger({ level: 'silent' }));
   cleanups.push(() => space.close());
   return {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { BudgetBook } from '../../../../src/accounting/budgets/budget-book.ts';
-import type { BudgetSubjects } from '../../../../src/accounting/budgets/budget-book.ts';
+import type { BudgetSubjects } from '../../../../src/accounting/budgets/terms.ts';
 import type { BudgetHold } from '../../../../src/accounting/budgets/budget-hold.ts';
 import type { BudgetAlert, BudgetRefusal } from '../../../../src/accounting/budgets/tally.ts';
 import type { BudgetState } from '../../../../src/accounting/budgets/terms.ts';
@@ -29,7 +29,8 @@ const found = (subjects: Partial<BudgetSubjects> = {}) => book.find({ ...caller,
 const ids = (subjects: Partial<BudgetSubjects> = {}) =>
   found(subjects).map(({ terms }) => terms.state.id);
 const refused = (amountNano: bigint) => book.refusal(found(), amountNano, nowMs);
-const hold = (amountNano: bigint, id = 'call') => book.hold(found(), id, amountNano, nowMs);
+const hold = (amountNano: bigint, id = 'call') =>
+  book.hold(found(), { id, subjects: caller, amountNano, sinceMs: nowMs });
 const figures = ({ id }: { id: string }) => {
   const { settledNano, holds, sumNano, enforcedNano } = book.explain(id, nowMs)!;
   expect(sumNano).toBe(enforcedNano);
@@ -39,7 +40,8 @@ const figures = ({ id }: { id: string }) => {
 /** A call as the gateway admits one: asked and held in one step. */
 function tryCall(amountNano: bigint): BudgetHold | BudgetRefusal {
   const budgets = found();
-  return book.refusal(budgets, amountNano, nowMs) ?? book.hold(budgets, 'call', amountNano, nowMs);
+  const facts = { id: 'call', subjects: caller, amountNano, sinceMs: nowMs };
+  return book.refusal(budgets, amountNano, nowMs) ?? book.hold(budgets, facts);
 }
 
 describe('the budgets of a call', () => {
@@ -64,9 +66,8 @@ describe('the budgets of a call', () => {
     expect(none).toEqual([]);
     expect(found({ team: null })).toBe(none);
     expect(book.refusal(none, 10n ** 30n, nowMs)).toBeNull();
-    const first = book.hold(none, 'a', 5n, nowMs);
-    expect(book.hold(none, 'b', 6n, nowMs)).toBe(first);
-    expect([first.extend(7n), first.settle(9n), first.amountNano]).toEqual([null, 0n, 0n]);
+    const first = hold(5n);
+    expect([first.extend(7n), first.amountNano, first.settle(9n)]).toEqual([null, 12n, 0n]);
   });
 
   test('follow a change of subject, and end with a removal', () => {
@@ -206,6 +207,46 @@ describe('a hold', () => {
     held.settle(300n);
     expect(figures(kept)).toEqual([300n]);
   });
+});
+
+describe('a budget that is set while calls are under way', () => {
+  test('is burdened by those of its subject, as if it had been there', () => {
+    const held = hold(70n);
+    const before = hold(5n);
+    before.release();
+    const [budget, others] = [put(), put({ subjectId: 'other' })];
+    expect(figures(budget)).toEqual([0n, 70n]);
+    expect(figures(others)).toEqual([0n]);
+    expect(refused(31n)).toMatchObject({ heldNano: 70n });
+    expect(held.extend(31n)).toMatchObject({ heldNano: 70n });
+    expect(held.extend(30n)).toBeNull();
+    held.settle(90n);
+    expect(figures(budget)).toEqual([90n]);
+  });
+
+  test('is not by those of an earlier period', () => {
+    const held = hold(70n);
+    nowMs += DAY_MS;
+    const [today, ever] = [put(), put({ period: 'none' })];
+    held.settle(70n);
+    expect([figures(today), figures(ever)]).toEqual([[0n], [70n]]);
+  });
+
+  test('also where it was removed before: the cap cannot be got around', () => {
+    const budget = put();
+    hold(90n);
+    book.remove(budget.id);
+    book.put(budget, nowMs);
+    expect(refused(11n)).toMatchObject({ heldNano: 90n });
+  });
+});
+
+test('a cap that is lowered below what is spent tells it: no settlement will', () => {
+  const budget = put({ alertPercents: [100] });
+  hold(60n).settle(60n);
+  expect(alerts).toEqual([]);
+  book.put({ ...budget, capNano: 50n }, nowMs);
+  expect(alerts).toMatchObject([{ percent: 100, settledNano: 60n, capNano: 50n }]);
 });
 
 test('of 500 calls at once on a cap worth seven, seven pass', async () => {
@@ -367,6 +408,45 @@ describe('an adjustment', () => {
   });
 });
 
+describe('a recount', () => {
+  test('replaces what was settled and leaves holds as they are', () => {
+    const [counted, other] = [put({ settledNano: 90n }), put({ capNano: 1000n })];
+    const held = hold(10n);
+    expect(refused(1n)).toMatchObject({ settledNano: 90n });
+    book.recount(counted.id, 40n, nowMs);
+    expect([figures(counted), figures(other)]).toEqual([
+      [40n, 10n],
+      [0n, 10n],
+    ]);
+    expect([refused(50n), refused(51n)?.settledNano]).toEqual([null, 40n]);
+    held.settle(7n);
+    expect(figures(counted)).toEqual([47n]);
+  });
+
+  test('may leave more settled than the cap: nothing more passes then', () => {
+    const budget = put();
+    book.recount(budget.id, 130n, nowMs);
+    expect(refused(1n)).toMatchObject({ settledNano: 130n });
+    expect(refused(0n)).toBeNull();
+  });
+
+  test('is of the period that is now, not of one that is over', () => {
+    const budget = put({ settledNano: 90n });
+    const late = hold(10n);
+    nowMs = MIDNIGHT_MS;
+    book.recount(budget.id, 25n, nowMs);
+    expect(figures(budget)).toEqual([25n]);
+    expect(late.extend(1n)).toMatchObject({ settledNano: 90n, heldNano: 10n });
+  });
+
+  test('of a budget that is gone changes nothing', () => {
+    const budget = put();
+    book.remove(budget.id);
+    expect(() => book.recount(budget.id, 1n, nowMs)).not.toThrow();
+    expect(book.ids).toEqual([]);
+  });
+});
+
 const told = () => alerts.map(({ percent, settledNano }) => [percent, Number(settledNano)]);
 const spend = (nano: bigint) => hold(0n).settle(nano);
 
@@ -448,7 +528,7 @@ describe('an alert', () => {
     expect(told().slice(1)).toEqual([[50, 100]]);
     book.put({ ...budget, capNano: 100n, alertPercents: [50, 90] }, nowMs);
     spend(1n);
-    expect(told().slice(2)).toEqual([[90, 101]]);
+    expect(told().slice(2)).toEqual([[90, 100]]);
   });
 
   test('waits while the budget is disabled', () => {
@@ -478,5 +558,16 @@ describe('an alert', () => {
     const budget = put({ alertPercents: [50] });
     book.adjust(budget.id, 50n, nowMs, nowMs);
     expect(told()).toEqual([[50, 50]]);
+  });
+
+  test('of a recount is told if it was not told before', () => {
+    const budget = put({ alertPercents: [50, 80] });
+    spend(60n);
+    book.recount(budget.id, 40n, nowMs);
+    book.recount(budget.id, 85n, nowMs);
+    expect(told()).toEqual([
+      [50, 60],
+      [80, 85],
+    ]);
   });
 });

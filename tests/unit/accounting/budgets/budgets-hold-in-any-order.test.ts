@@ -132,8 +132,9 @@ const tries = fc.tuple(subjects, amount).map(([who, nano]) =>
     if (refusal !== null) return;
     const before = rows.pagesPastCap();
     const id = `call-${model.calls.length}`;
-    model.calls.push(rows.hold(owners, id, nano, nowMs));
-    real.holds.push(real.book.hold(budgets, id, nano, nowMs));
+    const held = { id, subjects: who, amountNano: nano, sinceMs: nowMs };
+    model.calls.push(rows.hold(owners, held));
+    real.holds.push(real.book.hold(budgets, held));
     if (nano > 0n) expect(rows.pagesPastCap()).toEqual(before);
   }),
 );
@@ -154,7 +155,6 @@ const settlements = fc.tuple(fc.nat(), amount).map(([number, nano]) =>
     if (call === undefined || hold === undefined) return;
     const before = model.rows.pagesPastCap();
     const overrun = hold.settle(nano);
-    // A call that no budget applied to has no hold to overrun.
     expect(overrun).toBe(model.rows.settle(call, nano));
     if (overrun === 0n) expectCapsKept(model, before);
   }),
@@ -254,9 +254,15 @@ class Gateway {
     const [first = 0n, ...more] = plan.asks;
     await turn();
     this.#nowMs += plan.pauseMs;
-    const found = this.#book.find({ key, team, user, pool: subjectOf('pool') });
+    const whose = { key, team, user, pool: subjectOf('pool') };
+    const found = this.#book.find(whose);
     if (this.#book.refusal(found, first, this.#nowMs) !== null) return;
-    const hold = this.#book.hold(found, name, first, this.#nowMs);
+    const hold = this.#book.hold(found, {
+      id: name,
+      subjects: whose,
+      amountNano: first,
+      sinceMs: this.#nowMs,
+    });
     this.#expectCapsKept();
     for (const nano of more) {
       await turn();

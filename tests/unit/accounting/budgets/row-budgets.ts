@@ -1,4 +1,5 @@
-import type { BudgetSubjects } from '../../../../src/accounting/budgets/budget-book.ts';
+import type { BudgetSubjects } from '../../../../src/accounting/budgets/terms.ts';
+import type { HoldFacts } from '../../../../src/accounting/budgets/budget-hold.ts';
 import { periodOf } from '../../../../src/accounting/budgets/period.ts';
 import type { Period } from '../../../../src/accounting/budgets/period.ts';
 import type { BudgetRefusal } from '../../../../src/accounting/budgets/tally.ts';
@@ -27,7 +28,9 @@ interface Row {
 
 export interface Call {
   id: string;
+  subjects: BudgetSubjects;
   sinceMs: number;
+  nano: bigint;
   isOpen: boolean;
 }
 
@@ -39,6 +42,8 @@ export class RowBudgets {
   readonly owners = new Map<string, Owner>();
   readonly alerts: [string, number, bigint, number][] = [];
   #rows: Row[] = [];
+  /** Also those that no budget applied to. */
+  #calls: Call[] = [];
 
   put(state: BudgetState, nowMs: number): void {
     const known = this.owners.get(state.id);
@@ -46,6 +51,12 @@ export class RowBudgets {
       const owner = { state, isRemoved: false } as Owner;
       this.owners.set(state.id, owner);
       owner.page = this.#newPage(owner, nowMs, state.settledNano);
+      const { page } = owner;
+      for (const call of this.#calls) {
+        const isIts = call.subjects[state.scope] === state.subjectId;
+        if (!call.isOpen || !isIts || call.sinceMs < page.period.startMs) continue;
+        this.#rows.push({ page, call, nano: call.nano });
+      }
       return;
     }
     this.#look(known, nowMs);
@@ -58,6 +69,7 @@ export class RowBudgets {
         const isStill = percents.includes(percent) && this.#isReached(known.page, percent);
         if (!isStill) known.page.told.delete(percent);
       }
+      if (this.#sum(known.page, (row) => row.call === null) > 0n) this.#tell(known.page);
       return;
     }
     known.page = this.#newPage(known, nowMs, state.settledNano);
@@ -92,8 +104,10 @@ export class RowBudgets {
     );
   }
 
-  hold(owners: Owner[], id: string, nano: bigint, nowMs: number): Call {
-    const call = { id, sinceMs: nowMs, isOpen: true };
+  hold(owners: Owner[], facts: HoldFacts): Call {
+    const { amountNano: nano, ...rest } = facts;
+    const call = { ...rest, nano, isOpen: true };
+    this.#calls.push(call);
     for (const { page } of owners) this.#rows.push({ page, call, nano });
     return call;
   }
@@ -105,14 +119,16 @@ export class RowBudgets {
       rows.map(({ page }) => page),
       nano,
     );
-    if (refusals.length === 0) for (const row of rows) row.nano += nano;
+    if (refusals.length > 0 || !call.isOpen) return refusals;
+    call.nano += nano;
+    for (const row of rows) row.nano += nano;
     return refusals;
   }
 
   /** Returns the overrun. */
   settle(call: Call, costNano: bigint): bigint {
     const rows = this.#rows.filter((row) => row.call === call);
-    const heldNano = rows[0]?.nano ?? costNano;
+    const heldNano = call.isOpen ? call.nano : costNano;
     for (const row of rows) Object.assign(row, { call: null, nano: costNano });
     call.isOpen = false;
     if (costNano > 0n) for (const { page } of rows) this.#tell(page);

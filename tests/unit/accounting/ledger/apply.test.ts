@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import * as fc from 'fast-check';
 import {
@@ -8,52 +8,26 @@ import {
   prepare,
 } from '../../../../src/accounting/ledger/apply.ts';
 import type { Statements } from '../../../../src/accounting/ledger/apply.ts';
-import {
-  HOLD_COLUMNS,
-  RECORD_COLUMNS,
-  USAGE_COLUMNS,
-  holdRow,
-  recordRow,
-} from '../../../../src/accounting/ledger/rows.ts';
+import { holdRow, recordRow } from '../../../../src/accounting/ledger/rows.ts';
 import type { Cell } from '../../../../src/accounting/ledger/rows.ts';
 import { verifyLedger } from '../../../../src/accounting/ledger/verify.ts';
 import type { HoldDraft } from '../../../../src/entities/call-record.ts';
-import { aHold, aRecord } from '../../../support/ledger-books.ts';
+import { aHold, aRecord, connect, emptyBooks } from '../../../support/ledger-books.ts';
 
 const HOUR_MS = 3_600_000;
 
-const columns = (names: readonly string[], type: (name: string) => string): string =>
-  names.map((name) => `${name} ${type(name)}`).join(', ');
+let schema: Buffer;
 
-/** The ledger's tables as the migration makes them, in memory. */
+beforeAll(async () => {
+  const database = connect((await emptyBooks()).file);
+  // A database in memory has no log beside it.
+  database.pragma('journal_mode = delete');
+  schema = database.serialize();
+});
+
+/** The ledger's tables as the migrations make them, in memory. */
 function inMemory(): { database: Database.Database; statements: Statements } {
-  const database = new Database(':memory:');
-  const sums = ['calls', 'cost_nano', ...USAGE_COLUMNS];
-  const isNumber = new Set([
-    ...sums,
-    'amount_nano',
-    'hold_nano',
-    'is_stream',
-    'is_priced',
-    'started_at_ms',
-    'duration_ms',
-    'status',
-    'created_at_ms',
-    'expires_at_ms',
-  ]);
-  const type = (name: string) => {
-    if (name === 'id') return 'text not null primary key';
-    if (name === 'route') return 'text';
-    if (name === 'first_byte_ms') return 'integer';
-    return `${isNumber.has(name) ? 'bigint' : 'text'} not null`;
-  };
-  database.exec(`create table holds (${columns(HOLD_COLUMNS, type)})`);
-  database.exec(`create table usage_records (${columns(RECORD_COLUMNS, type)})`);
-  database.exec(`create table usage_rollups (hour_ms bigint not null, key_id text not null,
-    model text not null, credential_id text not null, ${columns(sums, type)},
-    primary key (hour_ms, key_id, model, credential_id))`);
-  database.exec(`create table spend_rollups (scope text, subject_id text, quarter_ms bigint,
-    calls bigint, cost_nano bigint, primary key (scope, subject_id, quarter_ms)) without rowid`);
+  const database = new Database(schema);
   return { database, statements: prepare(database) };
 }
 

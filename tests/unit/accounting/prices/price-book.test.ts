@@ -129,3 +129,48 @@ describe('a configured price', () => {
     expect(inputUsd(book, 'openai', 'gpt-4o-mini', Date.UTC(2028, 0, 1))).toBe(8);
   });
 });
+
+/** Of kinds whose price list has another name than they have. */
+const compatible = {
+  id: 'openai-compatible',
+  priceKey: (model: string) => ({ provider: 'openai', model }),
+};
+const xai = { id: 'xai', priceKey: (model: string) => ({ provider: 'x-ai', model }) };
+
+const usd = (book: PriceBook, upstream = 'gpt-4o-mini', atMs = NOW) =>
+  Number(book.of(compatible, upstream, atMs)?.rates.input ?? -1n) / 1e9;
+
+const grok = (provider: string) => ({ provider, model: 'house-grok', input: 3 });
+
+describe('the price of a model at a kind of provider', () => {
+  test('is the one for its own id, before that for its list, before that for any', () => {
+    expect(usd(bookWith(mini('*', 5), mini('openai', 7), mini('openai-compatible', 9)))).toBe(9);
+    expect(usd(bookWith(mini('*', 5), mini('openai', 7), mini('xai', 9)))).toBe(7);
+    expect(usd(bookWith(mini('*', 5), mini('xai', 9)))).toBe(5);
+    expect(usd(bookWith(mini('xai', 9)))).toBe(0.15);
+  });
+
+  test('is not that of others on the same list', () => {
+    const book = bookWith(mini('openai-compatible', 9));
+    expect(usd(book)).toBe(9);
+    expect(inputUsd(book, 'openai', 'gpt-4o-mini')).toBe(0.15);
+    const openai = { ...compatible, id: 'openai' };
+    expect(book.of(openai, 'gpt-4o-mini', NOW)).toMatchObject({ source: 'catalogue' });
+  });
+
+  test('holds under other names of the model too, and from its time', () => {
+    const book = bookWith({ ...mini('OpenAI-compatible', 9), valid_from: '2027-01-01' });
+    const atMs = Date.UTC(2027, 0, 1);
+    expect(usd(book, ' GPT-4o-mini-2024-07-18', atMs)).toBe(9);
+    expect(usd(book, 'gpt-4o-mini', atMs - 1)).toBe(0.15);
+    expect(usd(book, 'gpt-4.1-nano', atMs)).toBe(0.1);
+  });
+
+  test('can be configured under either name', () => {
+    for (const provider of ['xai', 'x-ai']) {
+      const row = bookWith(grok(provider)).of(xai, 'house-grok', NOW);
+      expect(row).toMatchObject({ provider, source: 'config' });
+    }
+    expect(bookWith(grok('openai')).of(xai, 'house-grok', NOW)).toBeUndefined();
+  });
+});

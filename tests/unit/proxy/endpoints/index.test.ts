@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { hasFee } from '../../../../src/accounting/prices/fee.ts';
 import { USAGE_CLASSES } from '../../../../src/entities/usage.ts';
 import { endpoints, findEndpoint, isKnownPath } from '../../../../src/proxy/endpoints/index.ts';
 
@@ -19,6 +20,12 @@ describe('the registry', () => {
     const units = USAGE_CLASSES.map((usageClass) => held[usageClass]);
     expect(units.every((count) => Number.isInteger(count) && count >= 0)).toBe(true);
     expect(units.some((count) => count > 0)).toBe(true);
+  });
+
+  test('whoever prices a call on record knows which endpoints have a fee', () => {
+    for (const { id, meter } of endpoints) {
+      expect([id, hasFee(id)]).toEqual([id, meter.kind === 'usage' && meter.hasFee === true]);
+    }
   });
 
   test('only what costs nothing may be sent again, and only what is read may cost by usage', () => {

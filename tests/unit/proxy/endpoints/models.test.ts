@@ -3,6 +3,7 @@ import type { ModelRule } from '../../../../src/entities/pool-policy.ts';
 import type { Member } from '../../../../src/pool/member.ts';
 import { answerHere } from '../../../../src/proxy/answer-here.ts';
 import { modelsGet, modelsGetSlug, modelsList } from '../../../../src/proxy/endpoints/models.ts';
+import { KeyScope } from '../../../../src/proxy/key-scope.ts';
 import { Client, aKey, aMember, aPool, aRule } from '../fixture.ts';
 
 /** One whose provider has listed these models; null: it was not asked yet. */
@@ -131,6 +132,29 @@ describe('one model', () => {
   test('has a name of one segment or two', () => {
     expect([modelsGet.path, modelsGetSlug.path]).toEqual(['/v1/models/*', '/v1/models/*/*']);
     expect(modelsGetSlug.here).toBe(modelsGet.here);
+  });
+});
+
+describe('a key of certain models', () => {
+  const scope = new KeyScope({
+    allowedModels: ['known-*'],
+    allowedEndpoints: null,
+    sourceNetworks: null,
+  });
+  const pool = aPool([aTold('a', null)]);
+
+  const ask = (name: string) => modelsGet.here?.(pool, `/v1/models/${name}`, aKey({ scope }));
+
+  test('is not told what an upstream lists, also where nothing is known here', () => {
+    expect(modelsList.here?.(pool, '/v1/models', aKey({ scope }))).toEqual({
+      object: 'list',
+      data: [],
+    });
+  });
+
+  test('finds no other, and an upstream is asked for its own alone', () => {
+    expect(() => ask('other')).toThrow('`other`');
+    expect(ask('known-1')).toBeNull();
   });
 });
 
