@@ -56,6 +56,8 @@ test('a server that answers before its holds are on disk is found out', async ()
     world,
     start: world.clean,
     tried: { log: { fsync: 6, fdatasync: 6 }, main: {} },
+    // Long enough for an answer on a busy machine, too.
+    heldMs: 1000,
     env: weakenedBy('answers do not wait for holds'),
   });
   expect(wrong.filter((text) => text.endsWith('was answered, and is lost'))).not.toEqual([]);

@@ -11,7 +11,7 @@ import type { Start, World } from './world.ts';
 // removal the thread that makes it is held up, the others go on for a moment, and all of it is killed.
 
 const AT_ONCE = 3;
-/** For so long the other threads could do what they must not do before that write. */
+/** For so long the other threads can do what they must not do before that write, unless told. */
 const HELD_MS = 20;
 
 const CALLS = ['pwrite64', 'fsync', 'fdatasync', 'ftruncate', 'unlink'] as const;
@@ -34,6 +34,8 @@ export interface Matrix {
   tried: Tried;
   /** Nobody calls: it is all about the start and the stop. */
   isUncalled?: boolean;
+  /** How long the others go on while a write is held up. */
+  heldMs?: number;
   env?: Record<string, string>;
 }
 
@@ -122,7 +124,7 @@ async function killAt(
   matrix: Matrix,
   point: Point,
 ): Promise<{ isKilled: boolean; found: string[] }> {
-  const { start, world } = matrix;
+  const { start, world, heldMs = HELD_MS } = matrix;
   const dataDir = await copyOf(start);
   let isHeld = false;
   const { seen, isKilled } = await run(matrix, dataDir, {
@@ -133,7 +135,7 @@ async function killAt(
     onTrace(text, kill) {
       if (isHeld || countOf(text, point) < point.nth) return;
       isHeld = true;
-      setTimeout(kill, HELD_MS);
+      setTimeout(kill, heldMs);
     },
   });
   // As an operator would: started again, with what the dead server left.
