@@ -3,7 +3,7 @@ import { Ban } from '../../../src/entities/ban.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import { canaryFleet, isOwnAsk, startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { afterwards, arrivals, until } from './fixture.ts';
+import { afterwards, arrivals, retriesAtOnce, until } from './fixture.ts';
 import { countOf, load } from './fleet-load.ts';
 
 const bansOf = (gateway: Gateway) => gateway.space.orm.em.fork().find(Ban, {});
@@ -44,21 +44,6 @@ test('of the calls under way no more than a fifth are retries of an origin that 
   expect(retriesAtOnce(gateway)).toBeGreaterThan(3);
   expect(retriesAtOnce(gateway)).toBeLessThanOrEqual(200 * 0.2);
 });
-
-/** The most second and third attempts that the fleet ever saw under way together. */
-function retriesAtOnce({ sandbox }: Gateway): number {
-  const calls = new Set<string>();
-  const retries = new Set<number>();
-  let most = 0;
-  for (const { kind, requestId, callId } of sandbox.witness.entries) {
-    if (requestId === null) continue;
-    if (kind === 'finished') retries.delete(callId);
-    else if (calls.has(requestId)) retries.add(callId);
-    else calls.add(requestId);
-    most = Math.max(most, retries.size);
-  }
-  return most;
-}
 
 /** Two origins, one credential at each; the first is the gateway's own sandbox. */
 async function startTwoOrigins() {

@@ -143,3 +143,18 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   }
   throw new Error('the awaited condition did not come about');
 }
+
+/** The most second and third attempts that the fleet ever saw under way together. */
+export function retriesAtOnce({ sandbox }: Gateway): number {
+  const calls = new Set<string>();
+  const retries = new Set<number>();
+  let most = 0;
+  for (const { kind, requestId, callId } of sandbox.witness.entries) {
+    if (requestId === null) continue;
+    if (kind === 'finished') retries.delete(callId);
+    else if (calls.has(requestId)) retries.add(callId);
+    else calls.add(requestId);
+    most = Math.max(most, retries.size);
+  }
+  return most;
+}
