@@ -51,13 +51,6 @@ const SUM = 'cast(coalesce(sum(cost_nano), 0) as text)';
 const SETTLED = `from spend_rollups
   where scope = ? and subject_id = ? and quarter_ms >= ? and quarter_ms < ?`;
 
-/** Nano-USD settled in a period, from the roll-ups; bounds are those of quarters of an hour. */
-export async function settledIn(em: EntityManager, range: SpendRange): Promise<bigint> {
-  const values = [range.scope, ...valuesOf(range)];
-  const [row] = await em.execute<{ sum: string }[]>(`select ${SUM} as sum ${SETTLED}`, values);
-  return BigInt(row?.sum ?? 0);
-}
-
 /**
  * One statement, so one snapshot: a call that is settled meanwhile is held or spent, never both.
  * A transaction would take the write lock, and calls would wait for it.

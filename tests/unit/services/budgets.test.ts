@@ -4,7 +4,7 @@ import { holdRow, recordRow } from '../../../src/accounting/ledger/rows.ts';
 import type { HoldDraft } from '../../../src/entities/call-record.ts';
 import { openSqlite } from '../../../src/lib/sqlite.ts';
 import type { BudgetService } from '../../../src/services/budgets.ts';
-import { settledIn } from '../../../src/services/spend.ts';
+import { takenIn } from '../../../src/services/spend.ts';
 import { aHold, aRecord } from '../../support/ledger-books.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
@@ -205,8 +205,10 @@ describe('what is taken', () => {
     expect(await budgets.list()).toMatchObject([{ settledNano: 0n, heldNano: 0n }]);
     const em = office.space.orm.em.fork();
     const ever = { startMs: 0, endMs: Number.POSITIVE_INFINITY };
-    expect(await settledIn(em, { scope: 'key', subjectId: keyId, ...ever })).toBe(400n);
-    expect(await settledIn(em, { scope: 'key', subjectId: userId, ...ever })).toBe(0n);
+    const settledBy = async (subjectId: string) =>
+      (await takenIn(em, { scope: 'key', subjectId, ...ever }, { isProved: false })).settledNano;
+    expect(await settledBy(keyId)).toBe(400n);
+    expect(await settledBy(userId)).toBe(0n);
   });
 
   test('is summed without loss beyond what a double holds', async () => {
