@@ -44,6 +44,7 @@ import { ProvingGrounds } from './services/proving-grounds.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
+import { SYSTEM } from './services/actor.ts';
 
 export interface App {
   /** Resolves with the base URL once the server accepts connections. */
@@ -130,7 +131,7 @@ async function prepare(space: Workspace, pools: readonly PoolConfig[]): Promise<
   const prices = await loadPrices(space);
   await applyConfiguredPools(space.parts, pools, { sealer: space.sealer, registries });
   // No proof is under way while nobody serves: these are of one that was killed.
-  await new ProvingGrounds(space.parts, space).clear('system');
+  await new ProvingGrounds(space.parts, space).clear(SYSTEM);
   recover(space);
   return prices;
 }

@@ -1,9 +1,11 @@
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Ledger } from './accounting/ledger/ledger.ts';
+import { createControlPlane, notReady } from './control-plane.ts';
 import { createEdgeServer } from './edge/server.ts';
 import { GatewayError } from './errors/gateway-error.ts';
 import { renderOpenAiError } from './errors/openai.ts';
+import { graphqlPlugin } from './graphql/plugin.ts';
 import { newId } from './lib/ids.ts';
 import type { DataPlane } from './proxy/data-plane.ts';
 import type { InFlight } from './proxy/in-flight.ts';
@@ -58,6 +60,8 @@ export async function createFront(space: Workspace, parts: FrontParts): Promise<
     return reply.code(status).headers(headers).send(body);
   });
   await app.register(restPlugin, restParts(space, parts));
+  const services = createControlPlane(space, parts);
+  await app.register(graphqlPlugin, { services, logger: space.logger });
   return app;
 }
 
@@ -76,7 +80,7 @@ function fromFramework(thrown: unknown): GatewayError {
 
 function restParts(space: Workspace, parts: FrontParts) {
   const { config, clock, secrets } = space;
-  const { inFlight, ledger, metrics, upkeep } = parts;
+  const { metrics, upkeep } = parts;
   const { directory, balances, discovery } = upkeep;
   const isLoopback = LOOPBACK.has(config.host);
   return {
@@ -95,10 +99,7 @@ function restParts(space: Workspace, parts: FrontParts) {
           isUsable: pool.isUsable(member, clock.now()),
         })),
       ),
-    notReady: () => {
-      if (inFlight.isDraining) return 'draining';
-      return ledger.isHealthy ? null : 'the ledger cannot be written';
-    },
+    notReady: () => notReady(parts),
     refresh: () => Promise.all([balances.refresh(), discovery.refresh()]),
     metrics: async () => ({
       contentType: metrics.registry.contentType,

@@ -3,6 +3,7 @@ import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { untilText } from './credential-texts.ts';
 import { duration, Flags, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const banCredential = onCredential(
   command(
@@ -21,7 +22,7 @@ export const banCredential = onCredential(
     const note = flags.read('note', text);
     const config = configOf(flags);
     await withWorkspace(config, async ({ credentials }) => {
-      const banned = await credentials.ban('cli', {
+      const banned = await credentials.ban(CLI, {
         credential,
         ...(model === undefined ? {} : { model }),
         ...(durationMs === undefined ? {} : { durationMs }),

@@ -1,6 +1,7 @@
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { Flags } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const deleteKey = onDataDir(
   command('delete-key', 'Delete a virtual key for good. What it did stays on record.'),
@@ -13,7 +14,7 @@ export const deleteKey = onDataDir(
     flags.require(flags.isSet('yes'), '--yes: is missing: a deleted key never works again');
     const config = configOf(flags);
     await withWorkspace(config, async ({ keys }) => {
-      const key = await keys.remove('cli', id);
+      const key = await keys.remove(CLI, id);
       print(`Key deleted: ${key.id}`);
       print(`  Name:        ${key.name}`);
     });

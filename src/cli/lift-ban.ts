@@ -3,6 +3,7 @@ import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { banText } from './credential-texts.ts';
 import { Flags, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const liftBan = onCredential(
   command('lift-ban', "End a credential's bans. A running server follows within a second."),
@@ -14,7 +15,7 @@ export const liftBan = onCredential(
     const model = flags.read('model', text);
     const config = configOf(flags);
     await withWorkspace(config, async ({ credentials }) => {
-      const lifted = await credentials.liftBans('cli', {
+      const lifted = await credentials.liftBans(CLI, {
         credential,
         ...(model === undefined ? {} : { model }),
       });

@@ -26,6 +26,7 @@ import { updateKey } from './update-key.ts';
 import { updateTeam } from './update-team.ts';
 import { updateUser } from './update-user.ts';
 import { usage } from './usage.ts';
+import { version } from '../version.ts';
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,7 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = new Command('tollgate')
   .description('The AI gateway whose budgets hold.')
-  .version('0.1.0', '-v, --version', 'show the version')
+  .version(version, '-v, --version', 'show the version')
   .helpOption('-h, --help', 'show this help')
   .helpCommand(false)
   .showHelpAfterError('Run `tollgate --help` for the commands.');

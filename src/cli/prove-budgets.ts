@@ -18,6 +18,7 @@ import { interruptible } from './prove-interrupt.ts';
 import { proofLines } from './prove-lines.ts';
 import { judge } from './prove-verdict.ts';
 import type { Evidence } from './prove-verdict.ts';
+import { CLI } from '../services/actor.ts';
 
 const CONCURRENCY = 500;
 const CONCURRENCY_MAX = 10_000;
@@ -106,10 +107,10 @@ async function attack(space: Workspace, plan: Plan, interrupt: AbortSignal): Pro
   opened.defer(() => fleet.close());
   const grounds = new ProvingGrounds(parts, space);
   // With the lock, what is there is left from a proof that was killed.
-  await grounds.clear('cli');
-  opened.defer(() => grounds.clear('cli'));
+  await grounds.clear(CLI);
+  opened.defer(() => grounds.clear(CLI));
   const capNano = call.costNano * BigInt(plan.capCalls);
-  const { key, virtualKey, budget } = await grounds.make('cli', {
+  const { key, virtualKey, budget } = await grounds.make(CLI, {
     credential: {
       provider: sandbox.id,
       api_key: account.key,
@@ -129,7 +130,7 @@ async function attack(space: Workspace, plan: Plan, interrupt: AbortSignal): Pro
   const mostNano = await stored.mostTaken(attacked);
   const answers = await attacked;
   const records = await stored.records(witnessedCalls(fleet.witness).length, interrupt);
-  const { settledNano, recordedNano, heldNano } = await space.budgets.explain(budget.id);
+  const { settledNano, recordedNano, heldNano } = await space.budgets.explain(CLI, budget.id);
   return {
     capNano,
     expected: plan.capCalls,

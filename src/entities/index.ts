@@ -1,6 +1,8 @@
+import { AdminToken } from './admin-token.ts';
 import { Adjustment } from './adjustment.ts';
 import { Ban } from './ban.ts';
 import { Budget } from './budget.ts';
+import { ClientMutation } from './client-mutation.ts';
 import { Credential } from './credential.ts';
 import { Event } from './event.ts';
 import { Hold } from './hold.ts';
@@ -19,9 +21,11 @@ import { VirtualKey } from './virtual-key.ts';
 
 /** Every table of the product. */
 export const entities = [
+  AdminToken,
   Adjustment,
   Ban,
   Budget,
+  ClientMutation,
   Credential,
   Event,
   Hold,

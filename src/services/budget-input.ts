@@ -20,16 +20,19 @@ const PERIODS = [
   'monthly',
 ] as const satisfies readonly BudgetPeriod[];
 
-/** Dollars as text or number; nano-USD inside. */
-export const cap = z.union([z.string(), z.number()]).transform((dollars, context): bigint => {
-  const nano = amountOf(dollars);
-  if (nano !== null && nano >= 0n && nano <= CAP_NANO_MAX) return nano;
-  const message = 'must be an amount in dollars, such as 25 or 0.05, from 0 to 1000000000';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
+/** Dollars as text or number, or nano-USD; nano-USD inside. */
+export const cap = z
+  .union([z.string(), z.number(), z.bigint()])
+  .transform((dollars, context): bigint => {
+    const nano = amountOf(dollars);
+    if (nano !== null && nano >= 0n && nano <= CAP_NANO_MAX) return nano;
+    const message = 'must be an amount in dollars, such as 25 or 0.05, from 0 to 1000000000';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
-function amountOf(dollars: string | number): bigint | null {
+function amountOf(dollars: string | number | bigint): bigint | null {
+  if (typeof dollars === 'bigint') return dollars;
   try {
     return nanoFromUsd(typeof dollars === 'string' ? dollars.trim() : dollars);
   } catch {

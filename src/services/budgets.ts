@@ -6,10 +6,12 @@ import { setInput, updateInput } from './budget-input.ts';
 import type { SetBudgetInput, UpdateBudgetInput } from './budget-input.ts';
 import { explained, standingOf } from './budget-standing.ts';
 import type { BudgetExplained, BudgetStanding } from './budget-standing.ts';
-import { assignGiven } from './fields.ts';
+import { assignGiven, nothing } from './fields.ts';
 import { budgetFacts, DEFAULT_PERIOD, newBudget } from './new-budget.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
+import type { Actor } from './actor.ts';
+import { perform } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
+import { permit } from './policy.ts';
 import { budgetNamed, subjectNamed } from './subject-named.ts';
 
 /**
@@ -25,9 +27,10 @@ export class BudgetService {
 
   /** Where the subject has a budget of this kind of period, changes it: what is absent stays. */
   async set(actor: Actor, input: SetBudgetInput): Promise<BudgetStanding> {
-    const { scope, subject, cap, ...given } = validated(setInput, input);
-    const period = given.period ?? DEFAULT_PERIOD;
-    const budget = await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'setBudget', schema: setInput, input } as const;
+    const budget = await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
+      const { scope, subject, cap, ...given } = wanted;
+      const period = given.period ?? DEFAULT_PERIOD;
       const { id: subjectId } = await subjectNamed(tx, scope, subject);
       const now = new Date(this.#parts.clock.now());
       const known = await tx.findOne(Budget, { scope, subjectId, period });
@@ -43,8 +46,9 @@ export class BudgetService {
 
   /** Absent fields stay as they are. */
   async update(actor: Actor, id: string, input: UpdateBudgetInput): Promise<BudgetStanding> {
-    const { cap, ...given } = validated(updateInput, input);
-    const budget = await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'updateBudget', schema: updateInput, input, of: id } as const;
+    const budget = await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
+      const { cap, ...given } = wanted;
       const row = await budgetNamed(tx, id);
       if (given.period !== undefined) await assertFree(tx, row, given.period);
       const before = budgetFacts(row);
@@ -58,7 +62,8 @@ export class BudgetService {
 
   /** What was spent stays on record, and counts for a budget that is set later. */
   async remove(actor: Actor, id: string): Promise<Budget> {
-    return await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'removeBudget', schema: nothing, input: {}, of: id } as const;
+    return await perform(this.#parts, asked, async ({ tx, note }) => {
       const row = await budgetNamed(tx, id);
       tx.remove(row);
       note({ type: 'budget.removed', subject: row.id, before: budgetFacts(row) });
@@ -67,7 +72,8 @@ export class BudgetService {
   }
 
   /** Oldest first, with what is spent and held now. */
-  async list(): Promise<BudgetStanding[]> {
+  async list(actor: Actor): Promise<BudgetStanding[]> {
+    permit(actor, 'budgets');
     const em = this.#parts.em.fork();
     const nowMs = this.#parts.clock.now();
     const all = await em.find(Budget, {}, { orderBy: { createdAt: 'asc', id: 'asc' } });
@@ -77,7 +83,8 @@ export class BudgetService {
   }
 
   /** Everything that a refusal would go by, and the same sum from the records. */
-  async explain(id: string): Promise<BudgetExplained> {
+  async explain(actor: Actor, id: string): Promise<BudgetExplained> {
+    permit(actor, 'budget');
     const em = this.#parts.em.fork();
     return await explained(em, await budgetNamed(em, id), this.#parts.clock.now());
   }

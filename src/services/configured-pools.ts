@@ -13,6 +13,7 @@ import { modelRuleMistakes } from './model-rule-mistakes.ts';
 import { change } from './operation.ts';
 import type { ServiceParts } from './operation.ts';
 import { policyOf } from './pool-policy-of.ts';
+import { SYSTEM } from './actor.ts';
 
 export interface Registries {
   providers: ReadonlyMap<string, Provider>;
@@ -74,7 +75,7 @@ export async function applyConfiguredPools(
   pools: readonly PoolConfig[],
   { sealer, registries }: { sealer: Sealer; registries: Registries },
 ): Promise<void> {
-  await change(parts, 'system', async (tx, note) => {
+  await change(parts, SYSTEM, async (tx, note) => {
     const now = new Date(parts.clock.now());
     const kept = new Set<string>();
     for (const [index, config] of pools.entries()) {

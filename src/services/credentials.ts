@@ -7,8 +7,10 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { newId } from '../lib/ids.ts';
 import { credentialNamed } from './credential-named.ts';
 import type { NamedCredential } from './credential-named.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
+import type { Actor } from './actor.ts';
+import { perform } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
+import { permit } from './policy.ts';
 
 const credential = z.string().min(1);
 const model = z.string().trim().min(1).max(256);
@@ -50,7 +52,8 @@ export class CredentialService {
   }
 
   /** By pool and credential, oldest first, as calls see them. */
-  async list(): Promise<ListedCredential[]> {
+  async list(actor: Actor): Promise<ListedCredential[]> {
+    permit(actor, 'credentials');
     const em = this.#parts.em.fork();
     const byOldest = { orderBy: { createdAt: 'asc', id: 'asc' } } as const;
     const pools = await em.find(Pool, {}, byOldest);
@@ -70,8 +73,8 @@ export class CredentialService {
 
   /** No calls go to the credential, for the model or at all, until the ban ends. */
   async ban(actor: Actor, input: BanInput): Promise<NamedCredential & { ban: Ban }> {
-    const wanted = validated(banInput, input);
-    return await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'banCredential', schema: banInput, input } as const;
+    return await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
       const named = await credentialNamed(tx, wanted.credential);
       const nowMs = this.#parts.clock.now();
       const ban = tx.create(Ban, {
@@ -84,7 +87,7 @@ export class CredentialService {
           requestIds: [],
           ...(wanted.note === undefined ? {} : { note: wanted.note }),
         },
-        actor,
+        actor: actor.name,
         strike: 1,
         startedAtMs: nowMs,
         untilMs: wanted.durationMs === undefined ? null : nowMs + wanted.durationMs,
@@ -99,14 +102,14 @@ export class CredentialService {
 
   /** Ends every ban in force; an error when there is none. */
   async liftBans(actor: Actor, input: LiftInput): Promise<NamedCredential & { bans: Ban[] }> {
-    const wanted = validated(liftInput, input);
-    return await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'liftBans', schema: liftInput, input } as const;
+    return await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
       const named = await credentialNamed(tx, wanted.credential);
       const nowMs = this.#parts.clock.now();
       const bans = await bansOf(tx, named, wanted.model, nowMs);
       for (const ban of bans) {
         ban.endedAtMs = nowMs;
-        ban.endedBy = actor;
+        ban.endedBy = actor.name;
         note({ type: 'credential_ban.lifted', subject: ban.credentialId, before: facts(ban) });
       }
       return { ...named, bans };
@@ -115,8 +118,8 @@ export class CredentialService {
 
   /** Whom the pool's calls go to first under `selected_then_rotate`. */
   async select(actor: Actor, input: z.input<typeof selectInput>): Promise<NamedCredential> {
-    const wanted = validated(selectInput, input);
-    return await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'selectCredential', schema: selectInput, input } as const;
+    return await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
       const named = await credentialNamed(tx, wanted.credential);
       const { credential: chosen, pool } = named;
       if (!chosen.isEnabled) {

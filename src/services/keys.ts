@@ -6,13 +6,16 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { newId } from '../lib/ids.ts';
 import type { KeyHasher } from '../lib/key-hasher.ts';
 import { keyHint, mintVirtualKey } from '../lib/virtual-key-format.ts';
-import { assignGiven } from './fields.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Actor } from './actor.ts';
+import { assignGiven, nothing } from './fields.ts';
 import { keyInput, rotateInput } from './key-input.ts';
 import type { CreateKeyInput, RotateKeyInput, UpdateKeyInput } from './key-input.ts';
 import { budgetFacts, newBudget } from './new-budget.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
-import { keyNamed, poolNamed, teamNamed, userNamed } from './subject-named.ts';
+import { perform } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
+import { permit } from './policy.ts';
+import { keyNamed, keyOnRecord, poolNamed, teamNamed, userNamed } from './subject-named.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -24,7 +27,7 @@ export interface KeyParts {
   defaults: { rpmLimit: number | null; tpmLimit: number | null; budgetNano: bigint | null };
 }
 
-/** The only time the key itself is seen. */
+/** The only time the key itself is seen: empty where the very change was asked for before. */
 export interface ShownKey {
   key: string;
   virtualKey: VirtualKey;
@@ -51,11 +54,12 @@ export class KeyService {
 
   /** What is absent is as the defaults say; null is none. */
   async create(actor: Actor, input: CreateKeyInput): Promise<MadeKey> {
-    const wanted = validated(this.#input.create, input);
     const { rpmLimit, tpmLimit, budgetNano } = this.#defaults;
-    const { rpmLimit: rpm = rpmLimit, tpmLimit: tpm = tpmLimit, budget: cap = budgetNano } = wanted;
-    const key = mintVirtualKey();
-    const made = await change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'createKey', schema: this.#input.create, input } as const;
+    const made = await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
+      const { rpmLimit: rpm = rpmLimit, tpmLimit: tpm = tpmLimit } = wanted;
+      const { budget: cap = budgetNano } = wanted;
+      const key = mintVirtualKey();
       const { pool, userId, teamId } = await connectionsOf(tx, wanted);
       const now = new Date(this.#parts.clock.now());
       const row = tx.create(VirtualKey, {
@@ -87,21 +91,30 @@ export class KeyService {
       if (budget !== null)
         note({ type: 'budget.set', subject: budget.id, after: budgetFacts(budget) });
       note({ type: 'virtual_key.created', subject: row.id, after: facts(row) });
-      return { virtualKey: row, budget };
+      return { key: new Secret(key), virtualKey: row, budget };
     });
-    return { key, ...made };
+    return shown(made);
+  }
+
+  /** Deleted ones as well. */
+  async get(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
+    permit(actor, 'key');
+    return await keyOnRecord(this.#parts.em.fork(), idOrPrefix);
   }
 
   /** Newest first, deleted ones among them. */
-  list(): Promise<VirtualKey[]> {
-    return this.#parts.em
+  async list(actor: Actor): Promise<VirtualKey[]> {
+    permit(actor, 'keys');
+    return await this.#parts.em
       .fork()
       .find(VirtualKey, {}, { orderBy: { createdAt: 'desc', id: 'desc' } });
   }
 
   async update(actor: Actor, idOrPrefix: string, input: UpdateKeyInput): Promise<VirtualKey> {
-    const { user, team, expiresInDays, ...given } = validated(this.#input.update, input);
-    return await change(this.#parts, actor, async (tx, note) => {
+    const schema = this.#input.update;
+    const asked = { actor, operation: 'updateKey', schema, input, of: idOrPrefix } as const;
+    return await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
+      const { user, team, expiresInDays, ...given } = wanted;
       const row = await keyNamed(tx, idOrPrefix);
       const { userId, teamId } = await connectionsOf(tx, { user, team });
       const before = facts(row);
@@ -122,9 +135,10 @@ export class KeyService {
    * from an earlier rotation ends now.
    */
   async rotate(actor: Actor, idOrPrefix: string, input: RotateKeyInput = {}): Promise<ShownKey> {
-    const { overlapMs } = validated(rotateInput, input);
-    const key = mintVirtualKey();
-    const virtualKey = await change(this.#parts, actor, async (tx, note) => {
+    const schema = rotateInput;
+    const asked = { actor, operation: 'rotateKey', schema, input, of: idOrPrefix } as const;
+    const made = await perform(this.#parts, asked, async ({ wanted: { overlapMs }, tx, note }) => {
+      const key = mintVirtualKey();
       const row = await keyNamed(tx, idOrPrefix);
       const nowMs = this.#parts.clock.now();
       const before = facts(row);
@@ -134,20 +148,27 @@ export class KeyService {
       row.hint = keyHint(key);
       row.updatedAt = new Date(nowMs);
       note({ type: 'virtual_key.rotated', subject: row.id, before, after: facts(row) });
-      return row;
+      return { key: new Secret(key), virtualKey: row };
     });
-    return { key, virtualKey };
+    return shown(made);
   }
 
   /** Leaves a tombstone, so that what the key did keeps its name. There is no way back. */
   async remove(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
-    return await change(this.#parts, actor, async (tx, note) => {
+    const asked = {
+      actor,
+      operation: 'deleteKey',
+      schema: nothing,
+      input: {},
+      of: idOrPrefix,
+    } as const;
+    return await perform(this.#parts, asked, async ({ tx, note }) => {
       const row = await keyNamed(tx, idOrPrefix);
       const before = facts(row);
       const now = new Date(this.#parts.clock.now());
       Object.assign(row, {
         // No hash has a colon in it.
-        hash: `deleted:${row.id}`,
+        hash: `deleted:${row.id}:${row.hash}`,
         previousHash: null,
         previousUntil: null,
         isActive: false,
@@ -163,6 +184,12 @@ export class KeyService {
     return days === null ? null : new Date(this.#parts.clock.now() + days * DAY_MS);
   }
 }
+
+/** What is kept for a repetition has no secrets. */
+const shown = <T extends { key: Secret | null }>(made: T): Omit<T, 'key'> & { key: string } => ({
+  ...made,
+  key: made.key?.reveal() ?? '',
+});
 
 const wholeLife = (keyId: string, capNano: bigint) =>
   ({ scope: 'key', subjectId: keyId, capNano, period: 'none' }) as const;

@@ -9,8 +9,10 @@ import {
   tpmLimit,
   uniqueName,
 } from './fields.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
+import type { Actor } from './actor.ts';
+import { perform } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
+import { permit } from './policy.ts';
 import { teamNamed } from './subject-named.ts';
 import { claimingName } from './unique-name.ts';
 
@@ -44,8 +46,8 @@ export class TeamService {
   }
 
   async create(actor: Actor, input: CreateTeamInput): Promise<Team> {
-    const wanted = validated(createInput, input);
-    const made = change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'createTeam', schema: createInput, input } as const;
+    const made = perform(this.#parts, asked, async ({ wanted, tx, note }) => {
       const now = new Date(this.#parts.clock.now());
       const stamps = { createdAt: now, updatedAt: now };
       const row = tx.create(Team, { id: newId(), isEnabled: true, ...wanted, ...stamps });
@@ -57,13 +59,20 @@ export class TeamService {
   }
 
   /** By name. */
-  list(): Promise<Team[]> {
-    return this.#parts.em.fork().find(Team, {}, { orderBy: { name: 'asc' } });
+  async list(actor: Actor): Promise<Team[]> {
+    permit(actor, 'teams');
+    return await this.#parts.em.fork().find(Team, {}, { orderBy: { name: 'asc' } });
   }
 
   async update(actor: Actor, idOrName: string, input: UpdateTeamInput): Promise<Team> {
-    const given = validated(updateInput, input);
-    const changed = change(this.#parts, actor, async (tx, note) => {
+    const asked = {
+      actor,
+      operation: 'updateTeam',
+      schema: updateInput,
+      input,
+      of: idOrName,
+    } as const;
+    const changed = perform(this.#parts, asked, async ({ wanted: given, tx, note }) => {
       const row = await teamNamed(tx, idOrName);
       const before = facts(row);
       assignGiven(row, { ...given, updatedAt: new Date(this.#parts.clock.now()) });

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { User } from '../entities/user.ts';
 import { newId } from '../lib/ids.ts';
 import { assignGiven, metadata, uniqueName } from './fields.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
+import type { Actor } from './actor.ts';
+import { perform } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
+import { permit } from './policy.ts';
 import { userNamed } from './subject-named.ts';
 import { claimingName } from './unique-name.ts';
 
@@ -28,8 +30,8 @@ export class UserService {
   }
 
   async create(actor: Actor, input: CreateUserInput): Promise<User> {
-    const wanted = validated(createInput, input);
-    const made = change(this.#parts, actor, async (tx, note) => {
+    const asked = { actor, operation: 'createUser', schema: createInput, input } as const;
+    const made = perform(this.#parts, asked, async ({ wanted, tx, note }) => {
       const now = new Date(this.#parts.clock.now());
       const stamps = { createdAt: now, updatedAt: now };
       const row = tx.create(User, { id: newId(), isEnabled: true, ...wanted, ...stamps });
@@ -41,13 +43,20 @@ export class UserService {
   }
 
   /** By name. */
-  list(): Promise<User[]> {
-    return this.#parts.em.fork().find(User, {}, { orderBy: { name: 'asc' } });
+  async list(actor: Actor): Promise<User[]> {
+    permit(actor, 'users');
+    return await this.#parts.em.fork().find(User, {}, { orderBy: { name: 'asc' } });
   }
 
   async update(actor: Actor, idOrName: string, input: UpdateUserInput): Promise<User> {
-    const given = validated(updateInput, input);
-    const changed = change(this.#parts, actor, async (tx, note) => {
+    const asked = {
+      actor,
+      operation: 'updateUser',
+      schema: updateInput,
+      input,
+      of: idOrName,
+    } as const;
+    const changed = perform(this.#parts, asked, async ({ wanted: given, tx, note }) => {
       const row = await userNamed(tx, idOrName);
       const before = facts(row);
       assignGiven(row, { ...given, updatedAt: new Date(this.#parts.clock.now()) });

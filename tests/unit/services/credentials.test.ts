@@ -3,6 +3,7 @@ import { Ban } from '../../../src/entities/ban.ts';
 import type { CredentialService } from '../../../src/services/credentials.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { ADMIN, CLI } from '../../../src/services/actor.ts';
 
 const FOREVER = ' until lifted';
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
 
 /** `pool/name: what is banned` of every credential. */
 async function overview(): Promise<string[]> {
-  return (await credentials.list()).map(({ pool, credential, bans }) =>
+  return (await credentials.list(CLI)).map(({ pool, credential, bans }) =>
     [
       `${pool.name}/${credential.name}:`,
       ...bans.map(({ model, untilMs }) => (model ?? 'all') + (untilMs === null ? FOREVER : '')),
@@ -29,13 +30,13 @@ async function overview(): Promise<string[]> {
 }
 
 const idOf = async (text: string): Promise<string> =>
-  (await credentials.list()).find(
+  (await credentials.list(CLI)).find(
     ({ pool, credential }) => `${pool.name}/${credential.name}` === text,
   )?.credential.id ?? '';
 
 test('the list goes by pool and age, and tells what each may do', async () => {
   expect(await overview()).toEqual(['main/one:', 'main/two:', 'spare/two:', 'spare/three:']);
-  const last = (await credentials.list()).at(-1);
+  const last = (await credentials.list(CLI)).at(-1);
   expect(last?.credential).toMatchObject({ provider: 'openai', secretHint: 'xxxx', weight: 7 });
   expect(JSON.stringify(last)).not.toContain('sk-three');
 });
@@ -44,10 +45,10 @@ describe('a credential is named', () => {
   test('by id, by pool and name, and by a name that one alone has', async () => {
     const id = await idOf('spare/two');
     for (const text of [id, 'spare/two']) {
-      const { ban } = await credentials.ban('cli', { credential: text });
+      const { ban } = await credentials.ban(CLI, { credential: text });
       expect(ban.credentialId).toBe(id);
     }
-    const { ban } = await credentials.ban('cli', { credential: 'three' });
+    const { ban } = await credentials.ban(CLI, { credential: 'three' });
     expect(ban.credentialId).toBe(await idOf('spare/three'));
   });
 
@@ -59,16 +60,16 @@ describe('a credential is named', () => {
     ['main/', 'There is no credential called main/.'],
   ])('not by %s', async (credential, message) => {
     for (const act of [credentials.ban, credentials.liftBans, credentials.select]) {
-      await expect(act.call(credentials, 'cli', { credential })).rejects.toThrow(message);
+      await expect(act.call(credentials, CLI, { credential })).rejects.toThrow(message);
     }
     expect(await office.events('credential_ban.')).toEqual([]);
   });
 
   test('not by what is not configured any more, while another has the name', async () => {
     await office.configure([{ name: 'main', credentials: [aCredential('two')] }]);
-    const { ban } = await credentials.ban('cli', { credential: 'two' });
+    const { ban } = await credentials.ban(CLI, { credential: 'two' });
     expect(ban.credentialId).toBe(await idOf('main/two'));
-    await expect(credentials.select('cli', { credential: 'three' })).rejects.toThrow(
+    await expect(credentials.select(CLI, { credential: 'three' })).rejects.toThrow(
       'spare/three is disabled.',
     );
   });
@@ -77,7 +78,7 @@ describe('a credential is named', () => {
 describe('a ban', () => {
   test('is a row with its reason, and an event', async () => {
     const nowMs = office.clock.now();
-    const { ban } = await credentials.ban('admin', {
+    const { ban } = await credentials.ban(ADMIN, {
       credential: 'one',
       model: 'gpt-4o',
       durationMs: 600_000,
@@ -115,18 +116,18 @@ describe('a ban', () => {
   });
 
   test('is in force until its time has come, or until it is lifted', async () => {
-    await credentials.ban('cli', { credential: 'one', durationMs: 60_000 });
-    await credentials.ban('cli', { credential: 'one', model: 'gpt-4o' });
+    await credentials.ban(CLI, { credential: 'one', durationMs: 60_000 });
+    await credentials.ban(CLI, { credential: 'one', model: 'gpt-4o' });
     expect((await overview())[0]).toBe(`main/one: all gpt-4o${FOREVER}`);
     office.clock.advance(60_001);
     expect((await overview())[0]).toBe(`main/one: gpt-4o${FOREVER}`);
-    await credentials.liftBans('cli', { credential: 'one' });
+    await credentials.liftBans(CLI, { credential: 'one' });
     expect((await overview())[0]).toBe('main/one:');
   });
 
   test('of nonsense is refused with every mistake', async () => {
     const nonsense = { credential: '', durationMs: 0, note: ' ', model: '' };
-    const refused = credentials.ban('cli', nonsense);
+    const refused = credentials.ban(CLI, nonsense);
     await expect(refused).rejects.toThrow(/credential: .*model: .*durationMs: .*note: /);
   });
 });
@@ -135,12 +136,12 @@ describe('lifting', () => {
   test('ends every ban in force, with an event each', async () => {
     const bans = [];
     for (const model of ['a', 'b', 'c']) {
-      bans.push((await credentials.ban('cli', { credential: 'one', model })).ban.id);
+      bans.push((await credentials.ban(CLI, { credential: 'one', model })).ban.id);
     }
-    await credentials.ban('cli', { credential: 'spare/two' });
-    const some = await credentials.liftBans('admin', { credential: 'one', model: 'b' });
+    await credentials.ban(CLI, { credential: 'spare/two' });
+    const some = await credentials.liftBans(ADMIN, { credential: 'one', model: 'b' });
     expect(some.bans.map(({ id }) => id)).toEqual([bans[1]]);
-    const rest = await credentials.liftBans('admin', { credential: 'one' });
+    const rest = await credentials.liftBans(ADMIN, { credential: 'one' });
     expect(rest.bans.map(({ id }) => id)).toEqual([bans[0], bans[2]]);
     expect(rest.bans[0]).toMatchObject({ endedBy: 'admin' });
     expect(rest.bans[0]?.endedAtMs).toBeLessThanOrEqual(office.clock.now());
@@ -157,19 +158,19 @@ describe('lifting', () => {
   });
 
   test('nothing says so', async () => {
-    await credentials.ban('cli', { credential: 'one', model: 'a', durationMs: 1000 });
-    const other = credentials.liftBans('cli', { credential: 'one', model: 'b' });
+    await credentials.ban(CLI, { credential: 'one', model: 'a', durationMs: 1000 });
+    const other = credentials.liftBans(CLI, { credential: 'one', model: 'b' });
     await expect(other).rejects.toThrow('No ban is in force on main/one for b.');
     office.clock.advance(1001);
-    const late = credentials.liftBans('cli', { credential: 'one' });
+    const late = credentials.liftBans(CLI, { credential: 'one' });
     await expect(late).rejects.toThrow('No ban is in force on main/one.');
   });
 });
 
 test('selecting leaves one selected in the pool, and says who was before', async () => {
-  await credentials.select('cli', { credential: 'one' });
-  await credentials.select('cli', { credential: 'main/two' });
-  const selected = (await credentials.list()).filter(({ isSelected }) => isSelected);
+  await credentials.select(CLI, { credential: 'one' });
+  await credentials.select(CLI, { credential: 'main/two' });
+  const selected = (await credentials.list(CLI)).filter(({ isSelected }) => isSelected);
   expect(selected.map(({ credential }) => credential.id)).toEqual([await idOf('main/two')]);
   const { id } = selected[0]?.pool ?? {};
   expect(await office.events('pool.credential_selected')).toMatchObject([

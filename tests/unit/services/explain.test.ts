@@ -6,6 +6,7 @@ import { explainCall } from '../../../src/services/explain.ts';
 import { aHold, aRecord } from '../../support/ledger-books.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 async function record({ space }: Office, fields: Partial<CallRecord>): Promise<string> {
   const { usage, ...facts } = aRecord(aHold(), { route: null, ...fields });
@@ -20,8 +21,8 @@ test('a call is told with names for ids, wherever they stand', async () => {
   await office.configure([
     { name: 'main', credentials: ['a', 'b', 'c'].map((n) => aCredential(n)) },
   ]);
-  const { virtualKey } = await office.space.keys.create('cli', { name: 'phone' });
-  const [a, b, c] = (await office.space.credentials.list()).map(({ credential }) => credential.id);
+  const { virtualKey } = await office.space.keys.create(CLI, { name: 'phone' });
+  const [a, b, c] = (await office.space.credentials.list(CLI)).map(({ credential }) => credential.id);
   const attempts = [
     { credential: a ?? '', status: 429, verdict: 'rate_limited', ms: 8 },
     { credential: 'caller', status: 200, verdict: 'served', ms: 20, model: 'm' },

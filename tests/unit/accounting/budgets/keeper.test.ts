@@ -6,6 +6,7 @@ import { openSqlite } from '../../../../src/lib/sqlite.ts';
 import { aCredential, openOffice } from '../../services/fixture.ts';
 import type { Office } from '../../services/fixture.ts';
 import { DAY_MS, NOON_MS } from './fixture.ts';
+import { CLI } from '../../../../src/services/actor.ts';
 
 let office: Office;
 let book: BudgetBook;
@@ -46,7 +47,7 @@ function spent(atMs: number, costNano: number): void {
 
 async function daily(cap: number): Promise<string> {
   const { budgets } = office.space;
-  const { budget } = await budgets.set('cli', {
+  const { budget } = await budgets.set(CLI, {
     scope: 'pool',
     subject: 'main',
     cap,

@@ -1,0 +1,113 @@
+import { GatewayError } from '../errors/gateway-error.ts';
+import { hasRole } from './actor.ts';
+import type { Actor, Role } from './actor.ts';
+
+/**
+ * The least role for each operation, whichever face asks for it; GraphQL's root fields have these
+ * names. What `user` may do concerns what is theirs: the services see to that.
+ */
+export const operations = {
+  // Who is asking, and what this is.
+  me: 'user',
+  serverInfo: 'viewer',
+
+  // Virtual keys.
+  keys: 'user',
+  key: 'user',
+  createKey: 'user',
+  updateKey: 'user',
+  rotateKey: 'user',
+  disableKey: 'user',
+  enableKey: 'user',
+  deleteKey: 'user',
+  restoreKey: 'operator',
+
+  // Owners and money.
+  users: 'viewer',
+  user: 'viewer',
+  createUser: 'operator',
+  updateUser: 'operator',
+  teams: 'viewer',
+  team: 'viewer',
+  createTeam: 'operator',
+  updateTeam: 'operator',
+  budgets: 'user',
+  budget: 'user',
+  setBudget: 'operator',
+  updateBudget: 'operator',
+  raiseBudget: 'operator',
+  removeBudget: 'operator',
+
+  // Pools and credentials.
+  pools: 'user',
+  pool: 'user',
+  createPool: 'admin',
+  updatePool: 'admin',
+  deletePool: 'admin',
+  credentials: 'user',
+  credential: 'user',
+  addCredential: 'user',
+  testCredential: 'user',
+  updateCredential: 'user',
+  selectCredential: 'user',
+  disableCredential: 'user',
+  enableCredential: 'user',
+  deleteCredential: 'user',
+  importCredentials: 'admin',
+  refreshBalances: 'operator',
+  rediscoverModels: 'operator',
+  bans: 'viewer',
+  banCredential: 'operator',
+  liftBans: 'operator',
+  resetHealth: 'operator',
+  providerHealth: 'viewer',
+
+  // Models and prices.
+  models: 'user',
+  prices: 'viewer',
+  setPrice: 'admin',
+
+  // What was used, what happened, and why.
+  usage: 'user',
+  usageSeries: 'user',
+  requests: 'user',
+  explainRequest: 'user',
+  events: 'viewer',
+  balanceChanged: 'viewer',
+  banChanged: 'viewer',
+  keyChanged: 'viewer',
+  budgetAlert: 'viewer',
+  providerHealthChanged: 'viewer',
+  requestSettled: 'user',
+  liveStats: 'viewer',
+  repriceLedger: 'admin',
+  adjustLedger: 'admin',
+  rebuildLedger: 'admin',
+
+  // Who else may.
+  adminTokens: 'admin',
+  createAdminToken: 'admin',
+  revokeAdminToken: 'admin',
+} as const satisfies Record<string, Role>;
+
+export type Operation = keyof typeof operations;
+
+/**
+ * The least role to whom things of a type may be told at all, and of single fields (`Type.field`)
+ * where they tell more. Which of them a user is told is for the services to say.
+ */
+export const types: Readonly<Record<string, Role>> = {
+  Me: 'user',
+  ServerInfo: 'viewer',
+  PageInfo: 'user',
+  VirtualKey: 'user',
+  KeyWithSecret: 'user',
+  Budget: 'user',
+};
+
+/** @throws GatewayError `permission_denied` unless the actor's role is enough */
+export function permit(actor: Actor, operation: Operation): void {
+  const least = operations[operation];
+  if (hasRole(actor, least)) return;
+  throw new GatewayError('permission_denied', `${operation} needs the role ${least}.`);
+}
