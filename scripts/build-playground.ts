@@ -3,15 +3,7 @@
  * Does nothing when what is there was built from the same sources and versions.
  */
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
@@ -45,10 +37,8 @@ if (!existsSync(join(root, 'node_modules/vite'))) {
 
 function fingerprint(): string {
   const hash = createHash('sha256');
-  const names = readdirSync(sources, { recursive: true, encoding: 'utf8' }).toSorted();
-  const files = names.map((name) => join(sources, name));
   const manifests = PACKAGES.map((name) => join(root, 'node_modules', name, 'package.json'));
-  for (const file of [import.meta.filename, ...files, ...manifests]) {
+  for (const file of [import.meta.filename, ...filesIn(sources), ...manifests]) {
     hash.update(`${file.slice(root.length)}\0`);
     if (existsSync(file)) hash.update(readFileSync(file));
   }
@@ -82,9 +72,7 @@ async function build(): Promise<void> {
         chunkSizeWarningLimit: 4000,
       },
     });
-    for (const name of readdirSync(made, { recursive: true, encoding: 'utf8' })) {
-      compress(join(made, name));
-    }
+    filesIn(made).forEach(compress);
     writeFileSync(join(made, 'built-from'), wanted);
     rmSync(target, { recursive: true, force: true });
     renameSync(made, target);
@@ -94,7 +82,12 @@ async function build(): Promise<void> {
 }
 
 function compress(file: string): void {
-  if (!statSync(file).isFile()) return;
   writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
   rmSync(file);
+}
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => join(parentPath, name)).toSorted();
 }

@@ -1,29 +1,26 @@
 import type { AddressInfo } from 'node:net';
 import { Ledger } from './accounting/ledger/ledger.ts';
-import { recoverHolds } from './accounting/ledger/recover.ts';
-import type { PriceBook } from './accounting/prices/price-book.ts';
-import { storePrices } from './accounting/prices/store.ts';
 import { TokenCounter } from './accounting/tokens/token-counter.ts';
 import { BudgetBook } from './accounting/budgets/budget-book.ts';
 import { BudgetKeeper } from './accounting/budgets/keeper.ts';
 import { SettledSpend } from './accounting/budgets/settled-spend.ts';
 import { Limits } from './accounting/limits.ts';
 import type { PoolConfig } from './config/file-schema.ts';
-import { ConfigError } from './config/load.ts';
 import { serveLock } from './database.ts';
 import type { CallRecord } from './entities/call-record.ts';
 import type { Event } from './entities/event.ts';
 import { createFront } from './front.ts';
 import type { FrontParts } from './front.ts';
 import type { BudgetAlert } from './accounting/budgets/tally.ts';
+import type { GatewayError } from './errors/gateway-error.ts';
+import { Broadcast } from './lib/broadcast.ts';
 import { newId } from './lib/ids.ts';
 import { usdFromNano } from './lib/money.ts';
 import type { Random } from './lib/random.ts';
-import { openSqlite } from './lib/sqlite.ts';
 import type { Balances } from './pool/balances.ts';
 import { blockOverrun } from './overruns.ts';
+import { prepare } from './prepare.ts';
 import type { PoolDirectory } from './pool/directory.ts';
-import { priceBook, priceRows } from './price-list.ts';
 import type { Journal } from './pool/journal.ts';
 import { providers } from './providers/index.ts';
 import { splitBaseUrl } from './providers/provider.ts';
@@ -38,13 +35,9 @@ import { PlaneMetrics } from './proxy/plane-metrics.ts';
 import { RetryBudget } from './proxy/retry-budget.ts';
 import { Transport } from './proxy/transport.ts';
 import { VirtualKeys } from './proxy/virtual-keys.ts';
-import { strategies } from './routing/index.ts';
-import { applyConfiguredPools, poolMistakes } from './services/configured-pools.ts';
-import { ProvingGrounds } from './services/proving-grounds.ts';
 import { createUpkeep } from './upkeep.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
-import { SYSTEM } from './services/actor.ts';
 
 export interface App {
   /** Resolves with the base URL once the server accepts connections. */
@@ -58,6 +51,7 @@ export interface App {
   upkeep: Upkeep;
   ledger: Ledger;
   counter: TokenCounter;
+  transport: Transport;
 }
 
 export interface AppOptions {
@@ -79,16 +73,17 @@ export async function createApp(
   if (lock === null) {
     throw new Error(`another process serves the data directory ${config.dataDir}`);
   }
-  const prices = await prepare(space, pools).catch((error: unknown) => {
+  const recoveredHolds = await prepare(space, pools).catch((error: unknown) => {
     lock.release();
     throw error;
   });
-  const parts = await createPlane(space, prices, options);
-  const front = await createFront(space, parts);
-  const { counter, inFlight, ledger, spend, transport, upkeep } = parts;
+  const parts = await createPlane(space, options);
+  const front = await createFront(space, { ...parts, recoveredHolds });
+  const { counter, inFlight, ledger, operations, spend, transport, upkeep } = parts;
   /** Ends what is under way, counts of what was said included: these are estimated then. */
   const giveUp = () => {
     inFlight.abortAll('draining');
+    operations.abortAll('draining');
     void counter.close();
   };
   return {
@@ -97,6 +92,7 @@ export async function createApp(
     upkeep,
     ledger,
     counter,
+    transport,
     async listen() {
       await upkeep.start();
       await front.listen({ host: config.host, port: config.port });
@@ -109,6 +105,8 @@ export async function createApp(
       const patience = clock.after(drainMs, giveUp);
       // Meanwhile the listener stays: balancers see /readyz fail, and new calls are told to go elsewhere.
       await inFlight.drained();
+      // Operators may look on until then.
+      await operations.drained();
       patience.cancel();
       const closed = front.close();
       front.server.closeAllConnections();
@@ -123,19 +121,6 @@ export async function createApp(
   };
 }
 
-/** Brings the database in line with the configuration, and resolves what a dead process left open. */
-async function prepare(space: Workspace, pools: readonly PoolConfig[]): Promise<PriceBook> {
-  const registries = { providers, strategies };
-  const mistakes = poolMistakes(pools, registries);
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
-  const prices = await loadPrices(space);
-  await applyConfiguredPools(space.parts, pools, { sealer: space.sealer, registries });
-  // No proof is under way while nobody serves: these are of one that was killed.
-  await new ProvingGrounds(space.parts, space).clear(SYSTEM);
-  recover(space);
-  return prices;
-}
-
 /** What is closed with the app. */
 interface Closed {
   counter: TokenCounter;
@@ -144,12 +129,14 @@ interface Closed {
   upkeep: Upkeep;
 }
 
+/** GraphQL queries and mutations at once: more would take the processor from `/v1`. */
+const OPERATIONS_MAX = 50;
+
 /** The data plane, loaded from the database and kept current by events. */
 async function createPlane(
   space: Workspace,
-  prices: PriceBook,
   { random, onFatal, resolve }: AppOptions,
-): Promise<FrontParts & Closed> {
+): Promise<Omit<FrontParts, 'recoveredHolds'> & Closed> {
   const { config, clock, logger, orm } = space;
   const { lookup } = new HostResolver({
     clock,
@@ -161,6 +148,9 @@ async function createPlane(
   const { directory } = upkeep;
   const keys = new VirtualKeys(orm.em, space.hasher);
   const inFlight = new InFlight(config.inFlightMax);
+  const operations = new InFlight(OPERATIONS_MAX);
+  const settled = new Broadcast<CallRecord>();
+  const refused = new Broadcast<GatewayError>();
   const transport = new Transport(clock, lookup);
   const ledger = new Ledger({ file: space.file, owner: newId(), clock, logger, onFatal });
   const counter = new TokenCounter({ clock, random, logger });
@@ -174,7 +164,7 @@ async function createPlane(
   const spend = new SettledSpend(space.file, ledger);
   const now = () => clock.now();
   const budgetKeeper = new BudgetKeeper({ em: orm.em, book: budgets, spend, now });
-  await followEvents(space, { upkeep, keys, metrics, budgetKeeper });
+  await followEvents(space, { upkeep, keys, metrics, transport, budgetKeeper });
   const plane: DataPlane = {
     clock,
     random,
@@ -183,7 +173,9 @@ async function createPlane(
     pools: directory,
     transport,
     tokens: upkeep.tokens,
-    prices,
+    get prices() {
+      return space.priceList.book;
+    },
     ledger,
     limits: new Limits(),
     budgets,
@@ -192,10 +184,11 @@ async function createPlane(
     counter,
     callerKinds,
     bodyLimitBytes: config.bodyLimitMb * 1024 * 1024,
-    onSettled: settlements(space, { directory, metrics, journal: upkeep.journal }),
+    onSettled: settlements(space, { directory, metrics, journal: upkeep.journal, settled }),
     onSelected: (...moved) => upkeep.selections.moved(...moved),
   };
-  return { plane, counter, inFlight, metrics, ledger, spend, transport, upkeep };
+  const told = { settled, refused };
+  return { plane, counter, inFlight, operations, metrics, ledger, spend, transport, upkeep, told };
 }
 
 /** Providers whose credentials callers may bring along. */
@@ -207,30 +200,36 @@ const callerKinds: readonly CallerKind[] = [...providers.values()].flatMap((kind
 
 /** Reads what the data plane keeps in memory, and whatever of it changes from now on. */
 async function followEvents(
-  { events }: Workspace,
+  { events, priceList }: Workspace,
   parts: {
     upkeep: Upkeep;
     keys: VirtualKeys;
     metrics: PlaneMetrics;
+    transport: Transport;
     budgetKeeper: BudgetKeeper;
   },
 ): Promise<void> {
-  const { upkeep, keys, metrics, budgetKeeper } = parts;
+  const { upkeep, keys, metrics, transport, budgetKeeper } = parts;
   const { directory, bans } = upkeep;
-  const reloadPools = async () => {
-    await upkeep.reload();
+  const reloadPools = async (seq?: number) => {
+    await upkeep.reload(seq);
     metrics.learn(directory.all());
+    transport.keepOnly((credentialId) => directory.member(credentialId) !== undefined);
   };
   // Subscribed before anything is read: what changes meanwhile is applied after it.
   const loaded = Promise.withResolvers<void>();
   const follow = (prefix: string, run: (event: Event) => Promise<void> | void) =>
     events.subscribe(prefix, (event) => loaded.promise.then(() => run(event)));
   follow('pool.', async (event) => {
-    if (event.type !== SELECTED) await reloadPools();
+    if (event.type !== SELECTED) await reloadPools(event.seq);
     // Our own selection is in memory already, and may have moved on since.
     else if (event.actor !== 'system') directory.select(event.subject, selectedIn(event));
   });
-  follow('credential.', reloadPools);
+  follow('credential.', async ({ seq }) => {
+    await reloadPools(seq);
+    upkeep.meet();
+  });
+  follow('credential_health.reset', ({ subject }) => upkeep.resetHealth(subject));
   follow('credential_ban.', async ({ actor, subject }) => {
     if (actor !== 'system') await bans.reload(subject);
   });
@@ -240,7 +239,8 @@ async function followEvents(
     if (type !== ALERT) await budgetKeeper.reload(subject);
   });
   follow('ledger.adjusted', ({ seq }) => budgetKeeper.recount(seq));
-  await Promise.all([reloadPools(), keys.load(), budgetKeeper.load()]);
+  follow('price.', () => priceList.reload());
+  await Promise.all([reloadPools(), keys.load(), budgetKeeper.load(), priceList.reload()]);
   loaded.resolve();
 }
 
@@ -266,32 +266,22 @@ const selectedIn = ({ after }: Event): string => {
 /** What follows from a settled call besides its record. */
 function settlements(
   { logger }: Workspace,
-  parts: { directory: PoolDirectory; metrics: PlaneMetrics; journal: Journal },
+  parts: {
+    directory: PoolDirectory;
+    metrics: PlaneMetrics;
+    journal: Journal;
+    settled: Broadcast<CallRecord>;
+  },
 ): (record: CallRecord) => void {
-  const { directory, metrics, journal } = parts;
+  const { directory, metrics, journal, settled } = parts;
   return (record) => {
     metrics.settled(record);
     blockOverrun(record, journal);
     directory.get(record.poolId)?.debit(record.credentialId, record.costNano);
+    settled.publish(record);
     if (!logger.isLevelEnabled('info')) return;
     const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
     const facts = { requestId, endpoint, model, status, outcome, reason, durationMs };
     logger.info(facts, 'call settled');
   };
-}
-
-async function loadPrices({ config, orm, clock }: Workspace): Promise<PriceBook> {
-  const rows = priceRows(config);
-  await storePrices(orm.em.fork(), rows, clock.now());
-  return priceBook(rows);
-}
-
-function recover({ file, clock, logger }: Workspace): void {
-  const database = openSqlite(file);
-  try {
-    const holds = recoverHolds(database, clock.now());
-    if (holds > 0) logger.warn({ holds }, 'holds of a process that died were charged and closed');
-  } finally {
-    database.close();
-  }
 }

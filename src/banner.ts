@@ -21,6 +21,7 @@ export function printBanner(start: {
   print(`  Tollgate is listening on ${url}`);
   print();
   print(`  OpenAI API    ${url}/v1`);
+  print(`  GraphQL       ${url}/graphql, in the browser: ${url}/playground`);
   print(`  Health        ${url}/health`);
   print(`  Metrics       ${url}/metrics`);
   print(`  Data          ${resolve(config.dataDir)}`);

@@ -1,29 +1,105 @@
+import { Secret } from './lib/secret.ts';
+import { EventFeed } from './events/feed.ts';
+import { bytesOf } from './database.ts';
 import type { FrontParts } from './front.ts';
+import { isLbOpen, isLoopback } from './listening.ts';
 import { Authenticator } from './services/authenticator.ts';
 import type { ControlPlane } from './services/control-plane.ts';
+import { CredentialTests } from './services/credential-tests.ts';
+import { LiveCredentials } from './services/live-credentials.ts';
+import { LiveBalances } from './services/live-balances.ts';
+import { LiveMeter } from './services/live-meter.ts';
+import { LiveService } from './services/live.ts';
+import { ModelService } from './services/models.ts';
+import { UserTokens } from './services/user-tokens.ts';
+import { LiveLimits } from './services/live-limits.ts';
+import { ProviderHealthService } from './services/provider-health.ts';
 import { ServerInfoService } from './services/server-info.ts';
 import { version } from './version.ts';
+import { registries } from './workspace.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The services of a server: those of its data directory, and those that look into what runs. */
 export function createControlPlane(space: Workspace, parts: FrontParts): ControlPlane {
-  const { clock, secrets } = space;
-  const { inFlight } = parts;
+  const { clock, config } = space;
+  const { inFlight, ledger, recoveredHolds } = parts;
   return {
-    authenticator: new Authenticator({ adminSecret: secrets.admin }),
+    authenticator: createAuthenticator(space),
+    tokens: space.tokens,
     server: new ServerInfoService({
       clock,
       version,
+      instanceId: ledger.owner,
+      reader: space.reader,
+      facts: {
+        isLoopback: isLoopback(config),
+        isLbOpen: isLbOpen(config),
+        arePrivateUpstreamsAllowed: config.allowPrivateUpstreams,
+        recoveredHolds,
+      },
       inFlight: () => inFlight.size,
       notReady: () => notReady(parts),
+      bytes: () => bytesOf(space.file),
     }),
     keys: space.keys,
+    limits: new LiveLimits({ clock, limits: parts.plane.limits }),
     users: space.users,
     teams: space.teams,
     budgets: space.budgets,
-    credentials: space.credentials,
+    ...poolServices(space, parts),
     corrections: space.corrections,
+    live: createLive(space, parts),
+    prices: space.prices,
+    models: new ModelService(space.parts, {
+      pools: () => parts.upkeep.directory.all(),
+      book: () => space.priceList.current(),
+    }),
+    stats: space.stats,
+    usage: space.usage,
+    requests: space.requests,
+    history: space.history,
   };
+}
+
+/** Those of pools: what is on record, and what of it lives in the running server. */
+function poolServices(space: Workspace, { upkeep }: FrontParts) {
+  const { clock, sealer, stats } = space;
+  const { asking, balances, directory, discovery } = upkeep;
+  const parts = { ...space.parts, pools: directory };
+  return {
+    pools: space.pools,
+    credentials: space.credentials,
+    imports: space.imports,
+    bans: space.bans,
+    liveCredentials: new LiveCredentials({ ...parts, balances, discovery, stats }),
+    credentialTests: new CredentialTests({ ...space.parts, asking, sealer, registries }),
+    providerHealth: new ProviderHealthService({ pools: directory, clock }),
+  };
+}
+
+function createAuthenticator({ config, clock, events, hasher, logger, orm, secrets }: Workspace) {
+  const { userJwtSecret, userJwksUrl, userJwtAudience, userJwtIssuer } = config;
+  const userTokens = new UserTokens({
+    clock,
+    secret: userJwtSecret === undefined ? null : new Secret(userJwtSecret),
+    jwksUrl: userJwksUrl ?? null,
+    audience: userJwtAudience ?? null,
+    issuer: userJwtIssuer ?? null,
+    onUnreadable: (err) => logger.warn({ err }, 'the keys of user tokens cannot be read'),
+  });
+  const { em } = orm;
+  return new Authenticator({ em, events, clock, hasher, adminSecret: secrets.admin, userTokens });
+}
+
+/** Made once the data plane follows events: who looks on is told after it. */
+function createLive({ clock, events, orm }: Workspace, { inFlight, told, upkeep }: FrontParts) {
+  const { settled, refused } = told;
+  return new LiveService({
+    feed: new EventFeed({ em: orm.em, events }),
+    settled,
+    balances: new LiveBalances({ clock, events, pools: upkeep.directory, settled }),
+    meter: new LiveMeter({ clock, settled, refused, inFlight: () => inFlight.size }),
+  });
 }
 
 /** Why the server cannot serve now; null when it can. */

@@ -37,6 +37,11 @@ export class ControlPlane extends Migration {
     this.addSql(
       'create unique index "credentials_pool_id_name_unique" on "credentials" ("pool_id", "name") where "deleted_at" is null',
     );
+    this.addSql(
+      'create index "virtual_keys_created_at_id_index" on "virtual_keys" ("created_at", "id")',
+    );
+    this.addSql('create index "virtual_keys_user_id_index" on "virtual_keys" ("user_id")');
+    this.addSql('create index "virtual_keys_team_id_index" on "virtual_keys" ("team_id")');
     this.addSql('create index "events_subject_index" on "events" ("subject")');
     this.addSql('create index "events_type_index" on "events" ("type")');
   }

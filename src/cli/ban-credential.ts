@@ -1,4 +1,4 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { untilText } from './credential-texts.ts';
 import { duration, Flags, text } from './flags.ts';
@@ -21,8 +21,8 @@ export const banCredential = onCredential(
     const durationMs = flags.read('for', duration);
     const note = flags.read('note', text);
     const config = configOf(flags);
-    await withWorkspace(config, async ({ credentials }) => {
-      const banned = await credentials.ban(CLI, {
+    await withWorkspace(config, async ({ bans }) => {
+      const banned = await bans.ban(CLI, {
         credential,
         ...(model === undefined ? {} : { model }),
         ...(durationMs === undefined ? {} : { durationMs }),

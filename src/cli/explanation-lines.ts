@@ -1,47 +1,22 @@
 import type { Adjustment } from '../entities/adjustment.ts';
-import type { Anomaly, Exclusion, RouteNote } from '../entities/call-record.ts';
+import type { Exclusion, RouteNote } from '../entities/call-record.ts';
 import type { UsageRecord } from '../entities/usage-record.ts';
 import { USAGE_CLASSES } from '../entities/usage.ts';
 import { usdFromNano } from '../lib/money.ts';
 import type { Explanation } from '../services/explain.ts';
+import {
+  ANOMALIES,
+  CALLER,
+  CALLERS_OWN,
+  EXCLUSIONS,
+  OUTCOMES,
+} from '../services/explanation-texts.ts';
 import { moneyText } from './budget-texts.ts';
 import { timeText } from './key-texts.ts';
 import { printable, table } from './print.ts';
 
-const EXCLUSIONS: Record<Exclusion, string> = {
-  banned: 'why: tollgate list-credentials',
-  exhausted: 'out of money or quota',
-  suspect: 'refused our credential; being probed',
-  cooling: 'rate limited by its provider',
-  forbidden: 'may not serve this model',
-  ejected: 'its origin keeps failing',
-  on_trial: 'another call is trying whether it is well again',
-  limited: 'requests or tokens of this minute are used up',
-  unknown_balance: 'its balance is not known yet',
-  no_model: 'does not serve this model',
-};
-
-const OUTCOMES: Record<UsageRecord['outcome'], string> = {
-  settled: 'complete',
-  partial: 'ended early; what was produced is charged',
-  voided: 'nothing was produced, nothing is charged',
-  unknown: 'the process died; charged at the hold',
-};
-
-const ANOMALIES: Record<Anomaly, string> = {
-  usage_rejected: 'the usage it told cannot be believed, so it was estimated',
-  usage_low: 'the usage it told is far below what its text implies',
-  overrun: 'it cost more than a strict budget was told it could: its key is switched off',
-  unfinished: 'it went on after the call, which is charged at its hold',
-  no_finish_reason: 'its stream ended without one',
-  malformed_event: 'an event of its stream was no JSON',
-  other_model: 'it names another model than was asked',
-  wrong_shape: 'the list that should hold the answer is missing or empty',
-};
-
-/** In records, for whatever credential a caller brought. */
-const CALLER = 'caller';
-const CALLERS_OWN = "the caller's own credential";
+/** Where to look for what the record does not say. */
+const WHERE: Partial<Record<Exclusion, string>> = { banned: 'why: tollgate list-credentials' };
 
 const shown = (credential: string) => (credential === CALLER ? CALLERS_OWN : credential);
 
@@ -89,7 +64,7 @@ function routeFacts(route: RouteNote): Fact[] {
   const { strategy, order, excluded, draws, isPanic } = route;
   const left = excluded.map(({ credential, reason, untilMs }) => {
     const until = untilMs === undefined ? '' : ` until ${timeText(new Date(untilMs))}`;
-    return `${credential}: ${reason}${until} (${EXCLUSIONS[reason]})`;
+    return `${credential}: ${reason}${until} (${WHERE[reason] ?? EXCLUSIONS[reason]})`;
   });
   return [
     ...(strategy === CALLER ? [] : [['Strategy', strategy] as const]),

@@ -1,4 +1,4 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import type { ListedCredential } from '../services/credentials.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { balanceText, banText, limitsText } from './credential-texts.ts';

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { banCredential } from './ban-credential.ts';
+import { demo } from './demo/index.ts';
+import { createAdminToken } from './create-admin-token.ts';
 import { createKey } from './create-key.ts';
 import { createTeam } from './create-team.ts';
 import { createUser } from './create-user.ts';
@@ -10,6 +12,7 @@ import { explainBudget } from './explain-budget.ts';
 import { explain } from './explain.ts';
 import { ledger } from './ledger.ts';
 import { liftBan } from './lift-ban.ts';
+import { listAdminTokens } from './list-admin-tokens.ts';
 import { listBudgets } from './list-budgets.ts';
 import { listCredentials } from './list-credentials.ts';
 import { listKeys } from './list-keys.ts';
@@ -17,6 +20,7 @@ import { listTeams } from './list-teams.ts';
 import { listUsers } from './list-users.ts';
 import { prove } from './prove.ts';
 import { removeBudget } from './remove-budget.ts';
+import { revokeAdminToken } from './revoke-admin-token.ts';
 import { rotateKey } from './rotate-key.ts';
 import { sandbox } from './sandbox.ts';
 import { selectCredential } from './select-credential.ts';
@@ -41,6 +45,7 @@ const program = new Command('tollgate')
   .showHelpAfterError('Run `tollgate --help` for the commands.');
 const commands = [
   serve,
+  demo,
   sandbox,
   createKey,
   listKeys,
@@ -53,6 +58,9 @@ const commands = [
   createTeam,
   listTeams,
   updateTeam,
+  createAdminToken,
+  listAdminTokens,
+  revokeAdminToken,
   setBudget,
   listBudgets,
   explainBudget,

@@ -14,7 +14,7 @@ import { print } from './print.ts';
 import { proofCall } from './prove-call.ts';
 import { ProofClient } from './prove-client.ts';
 import { StoredEvidence, witnessedCalls } from './prove-evidence.ts';
-import { interruptible } from './prove-interrupt.ts';
+import { interruptible } from './interruptible.ts';
 import { proofLines } from './prove-lines.ts';
 import { judge } from './prove-verdict.ts';
 import type { Evidence } from './prove-verdict.ts';
@@ -64,8 +64,9 @@ export const proveBudgets = onDataDir(
     );
     flags.check();
     const plan = { url: url ?? '', concurrency, capCalls };
-    const proof = await interruptible((interrupt) =>
-      withWorkspace(config, (space) => attack(space, plan, interrupt)),
+    const proof = await interruptible(
+      (interrupt) => withWorkspace(config, (space) => attack(space, plan, interrupt)),
+      'Interrupted. What was made for the proof is removed again.',
     );
     if (proof === null) return;
     const verdict = judge(proof);

@@ -1,4 +1,4 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { Flags } from './flags.ts';
 import { print } from './print.ts';

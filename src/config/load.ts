@@ -34,6 +34,7 @@ export class ConfigError extends Error {
 export interface LoadOptions {
   /** Command-line flags under the environment's names; they win over it. */
   overrides?: Environment;
+  /** Instead of the process's, and of the `.env` under it. */
   environment?: Environment;
   /** Mistakes found before, reported together with those found here. */
   mistakes?: readonly string[];
@@ -46,9 +47,8 @@ export interface LoadOptions {
  * the environment wins. Throws ConfigError with everything that is wrong.
  */
 export function loadConfig(options: LoadOptions = {}): Config {
-  const { overrides = {}, environment = process.env, judge = () => [] } = options;
-  const dotenv = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  const env: Environment = { ...dotenv, ...environment };
+  const { overrides = {}, environment = ownEnvironment(), judge = () => [] } = options;
+  const env: Environment = { ...environment };
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) env[name] = value;
 
   const mistakes = [...(options.mistakes ?? [])];
@@ -69,6 +69,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
     hasFilePools: pools.length > 0,
     prices: parsed.data.prices,
   });
+}
+
+function ownEnvironment(): Environment {
+  const dotenv = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...dotenv, ...process.env };
 }
 
 function readFile(env: Environment, mistakes: string[]): { path: string; raw: unknown } {

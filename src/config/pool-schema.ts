@@ -16,8 +16,8 @@ const timeouts = z
   })
   .prefault({});
 
-const fields = z
-  .strictObject({
+/** All of a pool but its credentials. */
+const terms = z.strictObject({
     name: name.describe('Unique.'),
     preset: z
       .enum(presetNames)
@@ -69,6 +69,10 @@ const fields = z
     rate_limited: rateLimited.describe('After 429.'),
     bans: bans.nullable().prefault(DEFAULT_BANS).describe('Bans by counting failures; null: none.'),
     ejection: ejection.describe('When an origin that fails is left alone.'),
+});
+
+const fields = terms
+  .extend({
     credentials: z
       .array(credential)
       .prefault([])
@@ -87,3 +91,8 @@ const fields = z
 
 /** A pool of `tollgate.yaml`, its preset applied. */
 export const poolSchema = z.preprocess(withPreset, fields);
+
+/** One that credentials are added to by and by, its preset applied. */
+export const poolTermsSchema = z.preprocess(withPreset, terms);
+
+export type PoolTerms = z.output<typeof poolTermsSchema>;

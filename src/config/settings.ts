@@ -21,6 +21,15 @@ const whole = (min: number, max: number) => {
 };
 const secretText = z.string().min(32, 'must have at least 32 characters');
 const exposure = z.enum(['auto', 'open', 'admin']);
+const onOrOff = z.stringbool().or(z.boolean());
+
+const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** Whoever could change what is read there could sign tokens: in the clear on this machine alone. */
+const keysUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || LOOPBACK.test(hostname);
+}, 'must begin with https://');
 
 const CAP_USD_MAX = 1_000_000_000;
 const NO_CAP = `must be an amount in dollars, such as 100.0, above 0 and up to ${CAP_USD_MAX}`;
@@ -83,6 +92,40 @@ export const settings = {
     about:
       'Encrypts provider credentials at rest. Unset: made once and kept in the data directory.',
     isSecret: true,
+  }),
+  userJwtSecret: setting({
+    env: 'USER_JWT_SECRET',
+    schema: secretText.optional(),
+    about:
+      'Shared secret (HS256) of whoever signs the tokens of users, JSON web tokens whose `sub` is the id or name of a user. Users see and change what is theirs. Unset: none are accepted.',
+    isSecret: true,
+  }),
+  userJwksUrl: setting({
+    env: 'USER_JWKS_URL',
+    yaml: 'user_jwks_url',
+    schema: keysUrl.optional(),
+    about:
+      'Where the public keys (JWKS) are of whoever signs the tokens of users with RS256, ES256 or EdDSA. Unset: none are accepted.',
+  }),
+  userJwtAudience: setting({
+    env: 'USER_JWT_AUDIENCE',
+    yaml: 'user_jwt_audience',
+    schema: z.string().min(1).optional(),
+    about:
+      'What `aud` in the tokens of users must be or contain, such as `authenticated` for Supabase. Unset: anything.',
+  }),
+  userJwtIssuer: setting({
+    env: 'USER_JWT_ISSUER',
+    yaml: 'user_jwt_issuer',
+    schema: z.string().min(1).optional(),
+    about: 'What `iss` in the tokens of users must be. Unset: anything.',
+  }),
+  graphqlIntrospection: setting({
+    env: 'GRAPHQL_INTROSPECTION',
+    yaml: 'graphql_introspection',
+    schema: onOrOff.default(true),
+    about:
+      'Whether the schema of /graphql can be asked for (`__schema`, `__type`) by whoever may ask anything at all: on or off.',
   }),
   logLevel: setting({
     env: 'LOG_LEVEL',
@@ -152,7 +195,7 @@ export const settings = {
   allowPrivateUpstreams: setting({
     env: 'ALLOW_PRIVATE_UPSTREAMS',
     yaml: 'allow_private_upstreams',
-    schema: z.stringbool().or(z.boolean()).default(false),
+    schema: onOrOff.default(false),
     about:
       'Host names that look public may lead to private addresses. Names without a dot, names under .local, .internal and the like, and addresses written out may always; link-local addresses never.',
   }),

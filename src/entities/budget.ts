@@ -40,12 +40,15 @@ export class Budget {
   @Property({ type: BigIntColumn })
   capNano!: bigint;
 
-  /** Added to the cap until `raisedUntil`. */
-  @Property({ type: BigIntColumn, default: '0' })
+  @Field(() => Usd, {
+    description: 'What is added to the cap until `raisedUntil`; 0 without a temporary raise.',
+    name: 'raise',
+  })
+  @Property({ type: BigIntColumn, default: 0 })
   raiseNano!: Opt<bigint>;
 
   @Field(() => DateTime, {
-    description: 'Until then the cap is higher; null when it was never raised for a time.',
+    description: 'Until then the cap is higher; null without a temporary raise.',
     nullable: true,
   })
   @Property({ type: 'datetime', nullable: true })

@@ -4,9 +4,10 @@ import type { BanReason } from './ban.ts';
 import type { BudgetScope } from './budget-scope.ts';
 import type { BudgetPeriod } from './budget.ts';
 import type { Outcome } from './call-record.ts';
+import type { PriceSource } from './price-source.ts';
 
 /** GraphQL's names for what entities spell in lower case; every value is described. */
-function enumOf<T extends string>(
+export function enumOf<T extends string>(
   name: string,
   description: string,
   values: Record<T, string>,
@@ -50,6 +51,16 @@ export const BanReasonEnum = enumOf<BanReason>('BanReason', 'Why a ban was impos
   counted: 'Too many failures of the kinds the pool counts.',
   operator: 'By hand.',
 });
+
+export const PriceSourceEnum = enumOf<PriceSource>(
+  'PriceSource',
+  'Where a price comes from; of two for the same the last of these goes first.',
+  {
+    catalogue: 'The built-in list.',
+    config: '`prices` of the configuration.',
+    operator: 'Set by an operator.',
+  },
+);
 
 export const OutcomeEnum = enumOf<Outcome>('Outcome', 'What became of an accepted call.', {
   settled: 'Complete.',

@@ -1,5 +1,7 @@
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Field, ID, ObjectType } from 'type-graphql';
+import { PriceSourceEnum } from './enums.ts';
+import type { PriceSource } from './price-source.ts';
 import { DateTime, Json, JsonObject } from './scalars.ts';
 
 /** One version of a model's price. Rows are never changed: a new price is a new row. */
@@ -10,8 +12,8 @@ import { DateTime, Json, JsonObject } from './scalars.ts';
 @Entity({ tableName: 'prices' })
 @Index({ properties: ['provider', 'model'] })
 export class Price {
-  /** Derived from the content, so that the same price always has the same id. */
-  @Field(() => ID, { description: 'Derived from the content.' })
+  /** Derived from the content, so that the same price always has the same id; an operator's is new. */
+  @Field(() => ID, { description: 'Identifies the version; records of calls name it.' })
   @PrimaryKey({ type: 'string' })
   id!: string;
 
@@ -42,14 +44,13 @@ export class Price {
   @Property({ type: 'json' })
   tiers!: { startsAbove: number; rates: Record<string, string> }[];
 
-  @Field(() => String, {
-    description:
-      '`catalogue`: the built-in list; `config`: tollgate.yaml; `operator`: set by hand.',
-  })
+  @Field(() => PriceSourceEnum, { description: 'Where it comes from.' })
   @Property({ type: 'string' })
-  source!: 'catalogue' | 'config';
+  source!: PriceSource;
 
-  @Field(() => String, { description: 'Of the list it came with.' })
+  @Field(() => String, {
+    description: 'Of the list it came with; `config` or `operator` otherwise.',
+  })
   @Property({ type: 'string' })
   version!: string;
 

@@ -1,5 +1,5 @@
 import type { Opt } from '@mikro-orm/core';
-import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime, JsonObject } from './scalars.ts';
 
@@ -9,6 +9,9 @@ import { DateTime, JsonObject } from './scalars.ts';
     'What a client shows to `/v1`. The key itself is shown once, when it is made or rotated.',
 })
 @Entity({ tableName: 'virtual_keys' })
+@Index({ properties: ['createdAt', 'id'] })
+@Index({ properties: ['userId'] })
+@Index({ properties: ['teamId'] })
 export class VirtualKey {
   @Field(() => ID, {
     description:
@@ -17,6 +20,7 @@ export class VirtualKey {
   @PrimaryKey({ type: 'string' })
   id!: string;
 
+  @Field(() => ID, { description: 'The pool that serves it.' })
   @Property({ type: 'string' })
   poolId!: string;
 

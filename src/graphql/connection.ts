@@ -8,6 +8,8 @@ export const PAGE_MAX = 100;
 export interface Page<T> {
   items: { cursor: string; node: T }[];
   hasNextPage: boolean;
+  /** Where to go on, if not after the last one: a page may have looked further than it shows. */
+  endCursor?: string | null;
 }
 
 @ObjectType({ description: 'Where a page is among all (Relay).' })
@@ -67,8 +69,8 @@ export function connectionOf<T extends object>(
   return NodeConnection;
 }
 
-export const connected = <T>({ items, hasNextPage }: Page<T>): Connection<T> => ({
+export const connected = <T>({ items, hasNextPage, endCursor }: Page<T>): Connection<T> => ({
   edges: items,
   nodes: items.map(({ node }) => node),
-  pageInfo: { hasNextPage, endCursor: items.at(-1)?.cursor ?? null },
+  pageInfo: { hasNextPage, endCursor: endCursor ?? items.at(-1)?.cursor ?? null },
 });

@@ -176,6 +176,15 @@ export class Health {
     return isRefilled;
   }
 
+  /** An operator knows better: all is forgotten but the bans in force, whose journal says when they end. */
+  reset(): void {
+    for (const [key, { banId }] of this.#blocks) if (banId === null) this.#blocks.delete(key);
+    this.#tried.clear();
+    this.#counts.clear();
+    this.#exhaustedBy = '';
+    this.#suspectedMs = Number.NEGATIVE_INFINITY;
+  }
+
   #set(effect: Effect, facts: EffectFacts, policy: HealthPolicy, hasBalance: boolean): Outcome {
     const { model, nowMs } = facts;
     const asks = policy.unauthorized === 'probe';

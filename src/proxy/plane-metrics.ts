@@ -68,8 +68,12 @@ export class PlaneMetrics {
     );
   }
 
-  /** Names for the ids in records; called when pools are reloaded. */
+  /**
+   * Names for the ids in records; called when pools are reloaded. Who is gone loses its name: a call
+   * of its that ends later is told by its id.
+   */
   learn(pools: readonly Pool[]): void {
+    this.#names.clear();
     for (const pool of pools) {
       this.#names.set(pool.id, { pool: pool.name, credential: '' });
       for (const { id, name } of pool.members) {

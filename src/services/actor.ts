@@ -15,6 +15,10 @@ export interface Actor {
   readonly requestId?: string;
   /** The caller's own id of a change: one that comes again is not made again. */
   readonly mutationId?: string;
+  /** The admin token it showed. */
+  readonly tokenId?: string;
+  /** From then on what it showed opens nothing; epoch milliseconds. */
+  readonly expiresAtMs?: number;
 }
 
 const named = (name: string): Actor => ({ name, role: 'admin', userId: null });

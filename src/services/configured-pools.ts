@@ -41,7 +41,8 @@ export function poolMistakes(
 const unknownProvider = (name: string, providers: Registries['providers']): string | null =>
   providers.has(name) ? null : `there is no "${name}"; known: ${names(providers)}`;
 
-function credentialMistake(
+/** What is wrong with one credential, and where: `.provider: …`, `.base_url: …`; null: nothing. */
+export function credentialMistake(
   { provider: name, base_url: baseUrl }: LoosePool['credentials'][number],
   strategy: string | undefined,
   providers: Registries['providers'],
@@ -116,6 +117,7 @@ export async function applyConfiguredPools(
     const gone = await tx.find(Credential, {
       source: 'config',
       isEnabled: true,
+      deletedAt: null,
       id: { $nin: [...kept] },
     });
     for (const row of gone) {
@@ -151,8 +153,12 @@ async function upsertPool(
     tx.persist(row);
     return { row, isChanged: true };
   }
+  // Also one that an operator made: the file has claimed its name.
   const isSame =
-    found.strategy === config.strategy && JSON.stringify(found.policy) === JSON.stringify(policy);
-  if (!isSame) Object.assign(found, { strategy: config.strategy, policy, updatedAt: createdAt });
+    found.source === 'config' &&
+    found.strategy === config.strategy &&
+    JSON.stringify(found.policy) === JSON.stringify(policy);
+  const { strategy } = config;
+  if (!isSame) Object.assign(found, { strategy, policy, source: 'config', updatedAt: createdAt });
   return { row: found, isChanged: !isSame };
 }

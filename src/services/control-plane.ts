@@ -1,20 +1,50 @@
+import type { AdminTokenService } from './admin-tokens.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { BanService } from './bans.ts';
 import type { BudgetService } from './budgets.ts';
+import type { CredentialImport } from './credential-import.ts';
+import type { CredentialTests } from './credential-tests.ts';
 import type { CredentialService } from './credentials.ts';
 import type { KeyService } from './keys.ts';
+import type { LiveLimits } from './live-limits.ts';
 import type { LedgerCorrections } from './ledger-corrections.ts';
+import type { LiveService } from './live.ts';
+import type { ModelService } from './models.ts';
+import type { LiveCredentials } from './live-credentials.ts';
+import type { PoolService } from './pools.ts';
+import type { PriceService } from './prices.ts';
+import type { ProviderHealthService } from './provider-health.ts';
 import type { ServerInfoService } from './server-info.ts';
 import type { TeamService } from './teams.ts';
 import type { UserService } from './users.ts';
+import type { EventService } from './events.ts';
+import type { RequestService } from './requests.ts';
+import type { StatsService } from './stats.ts';
+import type { UsageService } from './usage.ts';
 
 /** Everything an operator can know or do, for every face alike. */
 export interface ControlPlane {
   authenticator: Authenticator;
+  tokens: AdminTokenService;
   server: ServerInfoService;
   keys: KeyService;
+  limits: LiveLimits;
   users: UserService;
   teams: TeamService;
   budgets: BudgetService;
+  pools: PoolService;
   credentials: CredentialService;
+  imports: CredentialImport;
+  bans: BanService;
+  liveCredentials: LiveCredentials;
+  credentialTests: CredentialTests;
+  providerHealth: ProviderHealthService;
   corrections: LedgerCorrections;
+  live: LiveService;
+  prices: PriceService;
+  models: ModelService;
+  stats: StatsService;
+  usage: UsageService;
+  requests: RequestService;
+  history: EventService;
 }

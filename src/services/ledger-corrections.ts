@@ -26,8 +26,8 @@ import type { Repriced } from './repricing.ts';
 
 export interface CorrectionParts {
   providers: ReadonlyMap<string, Provider>;
-  /** Those of the configuration and the catalogue as they are now. */
-  prices(): PriceBook;
+  /** Those of operators, the configuration and the catalogue as they are now. */
+  prices(): PriceBook | Promise<PriceBook>;
   /** Keeps servers off the data directory; null when one is on it. */
   lock(): { release(): void } | null;
 }
@@ -66,7 +66,7 @@ export class LedgerCorrections {
     const filter = validated(repriceInput(providerNames(this.#own.providers)), input);
     const em = this.#parts.em.fork();
     const providerOf = await this.#providersOfCredentials(em);
-    const repricing = new Repricing(em, { prices: this.#own.prices(), providerOf, filter });
+    const repricing = new Repricing(em, { prices: await this.#own.prices(), providerOf, filter });
     const run = { actor, subject: newId(), reason: 'reprice', note: filter.note ?? null } as const;
     const stored = new Set<string>();
     const write = async (changed: readonly Repriced[]): Promise<Corrected> => {

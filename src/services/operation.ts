@@ -5,7 +5,7 @@ import type { EventDraft, EventLog } from '../events/log.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Actor } from './actor.ts';
 import { doneOnce } from './done-once.ts';
-import { permit } from './policy.ts';
+import { permitChange } from './policy.ts';
 import type { Operation } from './policy.ts';
 
 export interface ServiceParts {
@@ -46,7 +46,7 @@ export async function perform<S extends z.ZodType, T>(
   { actor, operation, schema, input, of = '' }: Asked<S>,
   work: (work: Work<z.output<S>>) => Promise<T>,
 ): Promise<T> {
-  permit(actor, operation);
+  permitChange(actor, operation);
   const wanted = validated(schema, input);
   return await change(parts, actor, (tx, note) =>
     doneOnce({ tx, actor, operation, input: [of, input], nowMs: parts.clock.now() }, () =>

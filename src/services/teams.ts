@@ -10,8 +10,11 @@ import {
   uniqueName,
 } from './fields.ts';
 import type { Actor } from './actor.ts';
-import { perform } from './operation.ts';
-import type { ServiceParts } from './operation.ts';
+import { pageOf } from './keyset.ts';
+import { perform, validated } from './operation.ts';
+import { ownerPlaces, pageOwnersInput } from './owners-page.ts';
+import type { OwnerParts, PageOwnersInput } from './owners-page.ts';
+import type { Page } from './page.ts';
 import { permit } from './policy.ts';
 import { teamNamed } from './subject-named.ts';
 import { claimingName } from './unique-name.ts';
@@ -39,9 +42,9 @@ export type UpdateTeamInput = z.input<typeof updateInput>;
 
 /** Teams: made, listed, changed. They are named by id or name. */
 export class TeamService {
-  readonly #parts: ServiceParts;
+  readonly #parts: OwnerParts;
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: OwnerParts) {
     this.#parts = parts;
   }
 
@@ -62,6 +65,24 @@ export class TeamService {
   async list(actor: Actor): Promise<Team[]> {
     permit(actor, 'teams');
     return await this.#parts.em.fork().find(Team, {}, { orderBy: { name: 'asc' } });
+  }
+
+  /** By name. */
+  async page(actor: Actor, input: PageOwnersInput = {}): Promise<Page<Team>> {
+    permit(actor, 'teams');
+    const wanted = validated(pageOwnersInput, input);
+    const found = await ownerPlaces(this.#parts.reader, 'teams', wanted);
+    return pageOf(found, await this.byIds(found.places.map(({ id }) => id)));
+  }
+
+  async get(actor: Actor, idOrName: string): Promise<Team> {
+    permit(actor, 'team');
+    return await teamNamed(this.#parts.em.fork(), idOrName, 'id');
+  }
+
+  /** For whoever was shown what is theirs. */
+  async byIds(ids: readonly string[]): Promise<Team[]> {
+    return await this.#parts.em.fork().find(Team, { id: { $in: [...new Set(ids)] } });
   }
 
   async update(actor: Actor, idOrName: string, input: UpdateTeamInput): Promise<Team> {

@@ -3,8 +3,11 @@ import { User } from '../entities/user.ts';
 import { newId } from '../lib/ids.ts';
 import { assignGiven, metadata, uniqueName } from './fields.ts';
 import type { Actor } from './actor.ts';
-import { perform } from './operation.ts';
-import type { ServiceParts } from './operation.ts';
+import { pageOf } from './keyset.ts';
+import { perform, validated } from './operation.ts';
+import { ownerPlaces, pageOwnersInput } from './owners-page.ts';
+import type { OwnerParts, PageOwnersInput } from './owners-page.ts';
+import type { Page } from './page.ts';
 import { permit } from './policy.ts';
 import { userNamed } from './subject-named.ts';
 import { claimingName } from './unique-name.ts';
@@ -23,9 +26,9 @@ export type UpdateUserInput = z.input<typeof updateInput>;
 
 /** Users: made, listed, changed. They are named by id or name. */
 export class UserService {
-  readonly #parts: ServiceParts;
+  readonly #parts: OwnerParts;
 
-  constructor(parts: ServiceParts) {
+  constructor(parts: OwnerParts) {
     this.#parts = parts;
   }
 
@@ -46,6 +49,24 @@ export class UserService {
   async list(actor: Actor): Promise<User[]> {
     permit(actor, 'users');
     return await this.#parts.em.fork().find(User, {}, { orderBy: { name: 'asc' } });
+  }
+
+  /** By name. */
+  async page(actor: Actor, input: PageOwnersInput = {}): Promise<Page<User>> {
+    permit(actor, 'users');
+    const wanted = validated(pageOwnersInput, input);
+    const found = await ownerPlaces(this.#parts.reader, 'users', wanted);
+    return pageOf(found, await this.byIds(found.places.map(({ id }) => id)));
+  }
+
+  async get(actor: Actor, idOrName: string): Promise<User> {
+    permit(actor, 'user');
+    return await userNamed(this.#parts.em.fork(), idOrName, 'id');
+  }
+
+  /** For whoever was shown what is theirs. */
+  async byIds(ids: readonly string[]): Promise<User[]> {
+    return await this.#parts.em.fork().find(User, { id: { $in: [...new Set(ids)] } });
   }
 
   async update(actor: Actor, idOrName: string, input: UpdateUserInput): Promise<User> {

@@ -11,6 +11,8 @@ import type { BudgetState, BudgetSubjects } from './terms.ts';
 /** How much of a budget is taken, and by what. Nano-USD. */
 export interface BudgetExplanation {
   readonly budget: BudgetState;
+  /** The cap in force: with the raise while that lasts. */
+  readonly capNano: bigint;
   readonly periodStartMs: number;
   readonly resetsAtMs: number | null;
   readonly settledNano: bigint;
@@ -69,7 +71,7 @@ export class BudgetBook {
       this.#adopt(budget, nowMs);
       return;
     }
-    const before = known.terms.state;
+    const before = known.state;
     known.revise(state, clock, nowMs);
     if (before.scope === state.scope && before.subjectId === state.subjectId) return;
     this.#unlist(known, before);
@@ -80,7 +82,7 @@ export class BudgetBook {
     const budget = this.#budgets.get(id);
     if (budget === undefined) return;
     this.#budgets.delete(id);
-    this.#unlist(budget, budget.terms.state);
+    this.#unlist(budget, budget.state);
     budget.retire();
   }
 
@@ -102,7 +104,7 @@ export class BudgetBook {
   refusal(budgets: readonly LiveBudget[], amountNano: bigint, nowMs: number): BudgetRefusal | null {
     if (budgets.length === 0) return null;
     const tallies = budgets.map((budget) => budget.tallyAt(nowMs));
-    return refusalAmong(tallies, amountNano);
+    return refusalAmong(tallies, amountNano, nowMs);
   }
 
   /** Reserves money in all of them; the caller has asked for a refusal in the same step. */
@@ -118,12 +120,12 @@ export class BudgetBook {
   adjust(id: string, deltaNano: bigint, atMs: number, nowMs: number): void {
     const tally = this.#budgets.get(id)?.tallyOf(atMs, nowMs);
     tally?.adjust(deltaNano);
-    if (deltaNano > 0n) tally?.tell();
+    if (deltaNano > 0n) tally?.tell(nowMs);
   }
 
   /** The ledger was corrected: what it has settled in the current period. Holds stay as they are. */
   recount(id: string, settledNano: bigint, nowMs: number): void {
-    this.#budgets.get(id)?.tallyAt(nowMs).recount(settledNano);
+    this.#budgets.get(id)?.tallyAt(nowMs).recount(settledNano, nowMs);
   }
 
   get ids(): readonly string[] {
@@ -142,7 +144,8 @@ export class BudgetBook {
       sinceMs: hold.sinceMs,
     }));
     return {
-      budget: budget.terms.state,
+      budget: budget.state,
+      capNano: budget.termsAt(nowMs).capNano,
       periodStartMs: startMs,
       resetsAtMs: Number.isFinite(endMs) ? endMs : null,
       settledNano: tally.settledNano,
@@ -155,7 +158,7 @@ export class BudgetBook {
   /** Calls under way that began in its period burden a new budget as if it had been there. */
   #adopt(budget: LiveBudget, nowMs: number): void {
     const tally = budget.tallyAt(nowMs);
-    const { scope, subjectId } = budget.terms.state;
+    const { scope, subjectId } = budget.state;
     for (const hold of this.#live) {
       const isIts = hold.subjects[scope] === subjectId && hold.sinceMs >= tally.period.startMs;
       if (isIts) hold.join(tally);
@@ -174,7 +177,7 @@ export class BudgetBook {
 
   /** Lists are replaced, never changed: whoever has found one may keep it. */
   #list(budget: LiveBudget): void {
-    const { scope, subjectId } = budget.terms.state;
+    const { scope, subjectId } = budget.state;
     const subjects = this.#bySubject[scope];
     subjects.set(subjectId, [...(subjects.get(subjectId) ?? []), budget]);
   }

@@ -72,6 +72,11 @@ export class Ledger {
     this.#keepAlive();
   }
 
+  /** This process's name on its holds. */
+  get owner(): string {
+    return this.#parts.owner;
+  }
+
   /** False from a failed commit until the next good one. */
   get isHealthy(): boolean {
     return this.#state === 'good';

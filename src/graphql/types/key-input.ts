@@ -1,34 +1,56 @@
 import { Field, InputType, Int } from 'type-graphql';
+import { enumOf } from '../../entities/enums.ts';
 import { JsonObject, Usd } from '../../entities/scalars.ts';
+import type { VirtualKeyStatus } from '../../entities/virtual-key.ts';
 import type { CreateKeyInput as Wanted } from '../../services/key-input.ts';
 
-@InputType({
-  description: 'A virtual key to be made. What is absent is as the defaults of the server say.',
-})
-export class CreateKeyInput {
-  @Field(() => String, { description: 'What the key is for, 1 to 255 characters.' })
-  name!: string;
+export const VirtualKeyStatusEnum = enumOf<VirtualKeyStatus>(
+  'VirtualKeyStatus',
+  'Whether a key works, by itself: its owner or team may be switched off all the same.',
+  {
+    active: 'It works.',
+    inactive: 'It was switched off.',
+    expired: 'Its time is over.',
+    deleted: 'It was deleted; operators may restore it.',
+  },
+);
 
+@InputType({ description: 'Which virtual keys; absent is all that are not deleted.' })
+export class KeyFilter {
   @Field(() => String, {
-    description: 'Pool by id or name; the oldest one unless given.',
+    description:
+      'Only those with this text in name or hint, or at the start of the id; in upper or lower case.',
     nullable: true,
   })
+  search?: string;
+
+  @Field(() => [VirtualKeyStatusEnum], {
+    description: 'Only those in one of these states.',
+    nullable: true,
+  })
+  status?: VirtualKeyStatus[];
+
+  @Field(() => String, { description: 'Only those of a pool, by id or name.', nullable: true })
   pool?: string;
 
-  @Field(() => String, { description: 'Owner by id or name.', nullable: true })
+  @Field(() => String, { description: 'Only those of a user, by id or name.', nullable: true })
   user?: string;
 
-  @Field(() => String, { description: 'Team by id or name.', nullable: true })
+  @Field(() => String, { description: 'Only those of a team, by id or name.', nullable: true })
   team?: string;
+}
 
-  @Field(() => Usd, {
-    description: 'Dollars it may spend in all; null is no budget.',
-    nullable: true,
-  })
-  budget?: bigint | null;
+/** What may be said of a key that is made and of one that is changed. */
+@InputType()
+class KeySettings {
+  @Field(() => String, { description: 'Owner by id or name; null is none.', nullable: true })
+  user?: string | null;
+
+  @Field(() => String, { description: 'Team by id or name; null is none.', nullable: true })
+  team?: string | null;
 
   @Field(() => Int, {
-    description: 'Days until it expires, 1 to 36500; null: never.',
+    description: 'Days from now until it expires, 1 to 36500; null: never.',
     nullable: true,
   })
   expiresInDays?: number | null;
@@ -64,8 +86,42 @@ export class CreateKeyInput {
   sourceNetworks?: string[] | null;
 
   @Field(() => JsonObject, {
-    description: 'Notes of your own; nothing here reads them.',
+    description: 'Notes of your own, 16384 characters at most; nothing here reads them.',
     nullable: true,
   })
   metadata?: NonNullable<Wanted['metadata']>;
+}
+
+@InputType({
+  description: 'A virtual key to be made. What is absent is as the defaults of the server say.',
+})
+export class CreateKeyInput extends KeySettings {
+  @Field(() => String, { description: 'What the key is for, 1 to 255 characters.' })
+  name!: string;
+
+  @Field(() => String, {
+    description: 'Pool by id or name; the oldest one unless given.',
+    nullable: true,
+  })
+  pool?: string;
+
+  @Field(() => Usd, {
+    description: 'Dollars it may spend in all; null is no budget.',
+    nullable: true,
+  })
+  budget?: bigint | null;
+}
+
+@InputType({
+  description: 'What is to be another of a virtual key. What is absent stays as it is.',
+})
+export class UpdateKeyInput extends KeySettings {
+  @Field(() => String, {
+    description: 'What the key is for, 1 to 255 characters.',
+    nullable: true,
+  })
+  name?: string;
+
+  @Field(() => Boolean, { description: 'False: refused from now on.', nullable: true })
+  isActive?: boolean;
 }

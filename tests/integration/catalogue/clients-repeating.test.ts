@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { arrivals, retriesAtOnce } from '../proxy/fixture.ts';
+import { arrivals, retriesAtOnce, until } from '../proxy/fixture.ts';
 import { expectServing, marks } from './fixture-clients.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const ONE = { 'idempotency-key': 'one' };
 
@@ -31,11 +32,12 @@ test.each([
 });
 
 test('C29: another body under the same key is a conflict, while and after the first', async () => {
-  const gateway = await startGateway();
-  const [first, meanwhile] = await Promise.all([
-    gateway.chat({}, { ...ONE, 'x-sandbox-fault': 'delay-head;ms=50' }),
-    gateway.chat({ user: 'another' }, ONE),
-  ]);
+  const gateway = await startGateway({ isClockShared: true });
+  const answered = gateway.chat({}, { ...ONE, 'x-sandbox-fault': 'delay-head;ms=30000' });
+  await until(() => arrivals(gateway).length === 1);
+  const meanwhile = await gateway.chat({ user: 'another' }, ONE);
+  gateway.clock.advance(30_000);
+  const first = await answered;
   const after = await gateway.chat({ user: 'another' }, ONE);
   expect([first.status, meanwhile.status, after.status]).toEqual([200, 409, 409]);
   expect(await after.json()).toMatchObject({ error: { code: 'conflict' } });
@@ -45,7 +47,7 @@ test('C29: another body under the same key is a conflict, while and after the fi
 
 test('C29: the same Idempotency-Key of another virtual key is another call', async () => {
   const gateway = await startGateway();
-  const { key } = await gateway.space.keys.create('system', { name: 'other' });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'other' });
   const mine = await gateway.chat({}, ONE);
   const theirs = await gateway.chat({}, { ...ONE, authorization: `Bearer ${key}` });
   expect(theirs.headers.has('idempotent-replayed')).toBe(false);
@@ -139,7 +141,7 @@ const PASSING: Trouble[] = [
   {
     trouble: 'our own limit',
     async arrange(gateway) {
-      await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+      await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 1 });
       await expectServing(gateway);
     },
     status: 429,

@@ -2,8 +2,10 @@ import { expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { isFinished } from '../proxy/fixture.ts';
+import { untilInFlight } from '../catalogue/fixture-clients.ts';
+import { isFinished, until } from '../proxy/fixture.ts';
 import { errorOf, received, times } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const KEY = 'order-66';
 const KEYED = { 'idempotency-key': KEY };
@@ -81,7 +83,7 @@ test('the official SDK with its own retries: an answer that was lost is not paid
 
 test('twenty at once are one call, also for the limit of the virtual key', async () => {
   const gateway = await startGateway();
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 1 });
   const all = await Promise.all(Array.from({ length: 20 }, () => told(gateway.chat({}, KEYED))));
   expect(new Set(all.map(({ text }) => text)).size).toBe(1);
   expect(new Set(all.map(({ id }) => id)).size).toBe(1);
@@ -118,7 +120,7 @@ test.each([
 
 test('virtual keys share nothing', async () => {
   const gateway = await startGateway();
-  const { key } = await gateway.space.keys.create('system', { name: 'another' });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'another' });
   const mine = await told(gateway.chat({}, KEYED));
   const theirs = await told(gateway.chat({}, { ...KEYED, authorization: `Bearer ${key}` }));
   expect(theirs).toMatchObject({ status: 200, isReplayed: false });
@@ -156,11 +158,14 @@ test('what is wrong with the request itself is told again without asking again',
 });
 
 test('who waits for a call that fails is told the same, and the next one tries anew', async () => {
-  const gateway = await startGateway({ pool: { attempts_max: 1 } });
+  const gateway = await startGateway({ pool: { attempts_max: 1 }, isClockShared: true });
   for (const { name } of gateway.sandbox.credentials) {
-    gateway.sandbox.faults.set(name, 'delay-head;ms=300|status;code=500');
+    gateway.sandbox.faults.set(name, 'delay-head;ms=30000|status;code=500');
   }
   const all = Array.from({ length: 5 }, () => told(gateway.chat({}, KEYED)));
+  await untilInFlight(gateway, all.length);
+  await until(() => received(gateway).length === 1);
+  gateway.clock.advance(30_000);
   const statuses = (await Promise.all(all)).map(({ status }) => status);
   expect(statuses).toEqual(times(5, 502));
   expect(received(gateway)).toHaveLength(1);

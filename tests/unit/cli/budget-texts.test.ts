@@ -13,6 +13,8 @@ function told(fields: Partial<Budget> = {}, facts: Partial<BudgetExplained> = {}
     subjectId: 'k1',
     name: null,
     capNano: 25_000_000_000n,
+    raiseNano: 0n,
+    raisedUntil: null,
     period: 'monthly',
     zone: 'UTC',
     isHard: true,
@@ -24,6 +26,7 @@ function told(fields: Partial<Budget> = {}, facts: Partial<BudgetExplained> = {}
   return {
     budget,
     subject: 'phone',
+    capNano: 25_000_000_000n,
     startMs: MARCH_MS,
     resetsAtMs: APRIL_MS,
     settledNano: 4_500n,

@@ -176,21 +176,21 @@ test('an event within one chunk is a view of it, a chunk of an unfinished event 
 
 const eventOf = (length: number) => Buffer.from(`data: ${'x'.repeat(length - 8)}\n\n`);
 
+const inChunks = (bytes: Buffer, size: number): SseEvent[] => {
+  const splitter = new SseSplitter({ eventBytesMax: bytes.length });
+  const events: SseEvent[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    events.push(...splitter.push(bytes.subarray(at, at + size)));
+  }
+  return events;
+};
+
 describe('long events', () => {
   /** One event against 32 that are together as long: 32 times the time if chunks were looked at again. */
   const PARTS = 32;
   const LIMIT = 6;
   const parts = Array.from({ length: PARTS });
   const long = Buffer.from(`data: ${'x'.repeat(8_000_000)}\n\n`);
-
-  const inChunks = (bytes: Buffer, size: number): SseEvent[] => {
-    const splitter = new SseSplitter({ eventBytesMax: bytes.length });
-    const events: SseEvent[] = [];
-    for (let at = 0; at < bytes.length; at += size) {
-      events.push(...splitter.push(bytes.subarray(at, at + size)));
-    }
-    return events;
-  };
 
   test.each([
     ['64 KiB chunks', 65_536],

@@ -12,7 +12,6 @@ import { noUsage } from '../../../src/entities/usage.ts';
 import { openSqlite } from '../../../src/lib/sqlite.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { LedgerCorrections } from '../../../src/services/ledger-corrections.ts';
-import { StatsService } from '../../../src/services/stats.ts';
 import { aHold, aRecord } from '../../support/ledger-books.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
@@ -360,7 +359,7 @@ describe('an operator’s word', () => {
 });
 
 const usageSince = async (sinceMs: number) =>
-  (await new StatsService(office.space.parts).by(['key'], { fromMs: sinceMs })).map(
+  (await office.space.stats.by(CLI, ['key'], { fromMs: sinceMs })).map(
     ({ of, calls, costNano, adjustedNano }) => [of.key, calls, costNano, adjustedNano],
   );
 

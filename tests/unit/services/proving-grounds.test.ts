@@ -75,7 +75,7 @@ test('clearing leaves a tombstone of the key and nothing else, and everything of
   ].map(({ virtualKey }) => virtualKey);
   const [first] = made;
   const pool = `${first?.name}/sandbox`;
-  await office.space.credentials.ban(CLI, { credential: pool });
+  await office.space.bans.ban(CLI, { credential: pool });
   // As if a process had been killed while it cleared.
   await office.space.keys.remove(CLI, first?.id ?? '');
 

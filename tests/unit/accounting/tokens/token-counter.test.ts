@@ -47,8 +47,9 @@ test('needs nothing for nothing', async () => {
   expect(clock.waits).toEqual([]);
 });
 
+const charsOf = ({ texts }: CountRequest) => texts.reduce((sum, { length }) => sum + length, 0);
+
 describe('of 5 MB', () => {
-  const charsOf = ({ texts }: CountRequest) => texts.reduce((sum, { length }) => sum + length, 0);
   const random = seededRandom(11);
   const letters = Uint8Array.from({ length: 5_000_000 }, () => 97 + Math.floor(random() * 26));
 

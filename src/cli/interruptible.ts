@@ -1,12 +1,13 @@
 import { constants } from 'node:os';
 
 /**
- * Runs until it is done or a stop signal comes; null then. It is told by its own signal and must clean
+ * Runs until it is done or a stop signal comes, which is told; null then. It is told by its own signal and must clean
  * up by itself: further stop signals change nothing meanwhile, as a terminal and a parent process may
  * both send one.
  */
 export async function interruptible<T>(
   run: (interrupt: AbortSignal) => Promise<T>,
+  told: string,
 ): Promise<T | null> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals) => {
@@ -21,7 +22,7 @@ export async function interruptible<T>(
     const { reason } = controller.signal;
     const isInterruption = error === reason || (error instanceof Error && error.cause === reason);
     if (!controller.signal.aborted || !isInterruption) throw error;
-    process.stderr.write('Interrupted. What was made for the proof is removed again.\n');
+    process.stderr.write(`${told}\n`);
     return null;
   } finally {
     for (const signal of STOP_SIGNALS) process.off(signal, stop);

@@ -1,0 +1,77 @@
+import { Field, Float, InputType } from 'type-graphql';
+import type { BudgetScope } from '../../entities/budget-scope.ts';
+import type { BudgetPeriod } from '../../entities/budget.ts';
+import { BudgetPeriodEnum, BudgetScopeEnum } from '../../entities/enums.ts';
+import { Usd } from '../../entities/scalars.ts';
+
+/** What may be decided of a budget besides its cap. */
+@InputType()
+class BudgetTerms {
+  @Field(() => BudgetPeriodEnum, {
+    description: 'How often it begins anew; `MONTHLY` at first.',
+    nullable: true,
+  })
+  period?: BudgetPeriod;
+
+  @Field(() => String, {
+    description: 'IANA name of the time zone of its midnights and Mondays; `UTC` at first.',
+    nullable: true,
+  })
+  zone?: string;
+
+  @Field(() => Boolean, {
+    description: 'Whether it refuses what would exceed the cap, as at first, or only alerts.',
+    nullable: true,
+  })
+  isHard?: boolean;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether it holds what a call can cost at most, or, as at first, what it probably will.',
+    nullable: true,
+  })
+  isStrict?: boolean;
+
+  @Field(() => [Float], {
+    description: 'Percentages of the cap at which an event tells, 20 at most, up to 1000.',
+    nullable: true,
+  })
+  alertPercents?: number[];
+
+  @Field(() => String, { description: 'For people; null is none.', nullable: true })
+  name?: string | null;
+
+  @Field(() => Boolean, {
+    description: 'False: it goes on counting, but neither refuses nor alerts.',
+    nullable: true,
+  })
+  isEnabled?: boolean;
+}
+
+@InputType({
+  description:
+    'A budget. Where the subject has one of this kind of period, it is changed: what is absent stays.',
+})
+export class SetBudgetInput extends BudgetTerms {
+  @Field(() => BudgetScopeEnum, { description: 'Whose money it caps.' })
+  scope!: BudgetScope;
+
+  @Field(() => String, {
+    description: 'The key, team, user or pool: by id or name, a key by its id or the start of it.',
+  })
+  subject!: string;
+
+  @Field(() => Usd, {
+    description: 'The most that may be spent in a period, up to a billion dollars.',
+  })
+  cap!: bigint;
+}
+
+@InputType({ description: 'What is to be another of a budget. What is absent stays as it is.' })
+export class UpdateBudgetInput extends BudgetTerms {
+  @Field(() => Usd, {
+    description: 'The most that may be spent in a period, up to a billion dollars.',
+    nullable: true,
+  })
+  cap?: bigint;
+}

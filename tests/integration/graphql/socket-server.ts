@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, expect } from '@jest/globals';
+import { buildSchema } from 'graphql';
+import { WebSocket } from 'ws';
+import type { ClientOptions } from 'ws';
+import { createEdgeServer } from '../../../src/edge/server.ts';
+import { LiveConnections } from '../../../src/graphql/live-connections.ts';
+import { GraphqlSockets } from '../../../src/graphql/socket.ts';
+import { Broadcast } from '../../../src/lib/broadcast.ts';
+import { Doorbell } from '../../../src/lib/doorbell.ts';
+import { leavable } from '../../../src/lib/leavable.ts';
+import { createLogger } from '../../../src/lib/logger.ts';
+import { InFlight } from '../../../src/proxy/in-flight.ts';
+import { ADMIN } from '../../../src/services/actor.ts';
+import { expectSockets, socketCount } from '../../support/gateway.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const FRAME_BYTES = 32 * 1024;
+
+/** Sockets on a schema of the test's own and a clock that stands still, to see each limit by itself. */
+export interface SocketServer {
+  url: string;
+  clock: ManualClock;
+  connections: LiveConnections;
+  /** What `told` tells. */
+  told: Broadcast<string>;
+  /** How many large messages were made for whoever asked for them. */
+  made(): number;
+  /** How many subscriptions are under way. */
+  underWay(): number;
+}
+
+const open: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
+
+/** Shows `Bearer admin` to be let in. */
+export async function socketServer(): Promise<SocketServer> {
+  const before = socketCount();
+  const clock = new ManualClock();
+  const told = new Broadcast<string>();
+  const counts = { made: 0, underWay: 0 };
+  const schema = buildSchema(`
+    type Query { hello: String broken: String }
+    type Subscription { told: String large: String silent: String }
+  `);
+  const authenticator = {
+    actorOf: async (shown: string | undefined) =>
+      await Promise.resolve(shown === 'Bearer admin' ? ADMIN : null),
+    isValid: () => true,
+    onChange: () => () => undefined,
+  };
+  const streams = {
+    told: (signal: AbortSignal) => told.follow(signal),
+    async *large(signal: AbortSignal) {
+      while (!signal.aborted) {
+        counts.made += 1;
+        yield 'x'.repeat(FRAME_BYTES);
+      }
+    },
+    async *silent(signal: AbortSignal): AsyncGenerator<string, void> {
+      await new Doorbell().rung(signal);
+    },
+  };
+  const fields = schema.getSubscriptionType()?.getFields() ?? {};
+  for (const [name, stream] of Object.entries(streams)) {
+    const field = fields[name];
+    if (field === undefined) continue;
+    field.subscribe = async () =>
+      await leavable(async function* (signal) {
+        counts.underWay += 1;
+        try {
+          yield* stream(signal);
+        } finally {
+          counts.underWay -= 1;
+        }
+      });
+    field.resolve = (value: unknown) => value;
+  }
+  const queries = schema.getQueryType()?.getFields() ?? {};
+  if (queries['hello'] !== undefined) queries['hello'].resolve = () => 'world';
+  if (queries['broken'] !== undefined) {
+    queries['broken'].resolve = () => {
+      throw new Error('a secret of ours');
+    };
+  }
+  const connections = new LiveConnections({ clock, authenticator });
+  const parts = {
+    schema,
+    judge: () => [],
+    services: { authenticator, users: {} },
+    clock,
+    logger: createLogger({ level: 'silent' }),
+    operations: new InFlight(50),
+  };
+  const sockets = new GraphqlSockets(parts as never, '/graphql', connections);
+  const server = createEdgeServer((_request, response) => response.end('plain'), sockets);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push(async () => {
+    const closed = connections.close();
+    clock.advance(1000);
+    await closed;
+    for (const { ws } of clients.splice(0)) ws.terminate();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await expectSockets(before);
+    expect(counts.underWay).toBe(0);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `ws://127.0.0.1:${port}/graphql`,
+    clock,
+    connections,
+    told,
+    made: () => counts.made,
+    underWay: () => counts.underWay,
+  };
+}
+
+const clients: RawSocket[] = [];
+
+interface Message {
+  type: string;
+  id?: string;
+  payload?: unknown;
+}
+
+/** A socket without a client library: what is sent, and when, is the test's. */
+export class RawSocket {
+  readonly messages: Message[] = [];
+  /** How many results have come. */
+  results = 0;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly ws: WebSocket;
+  #waiting: { isMet: (message: Message) => boolean; resolve: (message: Message) => void }[] = [];
+
+  constructor(url: string, options: ClientOptions = {}, protocol?: string) {
+    this.ws = new WebSocket(url, protocol, options);
+    clients.push(this);
+    this.ws.on('error', () => undefined);
+    this.closed = new Promise((resolve) =>
+      this.ws.on('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    );
+    this.ws.on('message', (bytes: Buffer) => {
+      const message = JSON.parse(bytes.toString()) as Message;
+      this.messages.push(message);
+      if (message.type === 'next') this.results += 1;
+      for (const one of [...this.#waiting]) {
+        if (!one.isMet(message)) continue;
+        this.#waiting = this.#waiting.filter((other) => other !== one);
+        one.resolve(message);
+      }
+    });
+  }
+
+  async opened(): Promise<this> {
+    await once(this.ws, 'open');
+    return this;
+  }
+
+  send(message: unknown): void {
+    this.ws.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** The first message of this kind, past or to come. */
+  got(type: string, id?: string): Promise<Message> {
+    const isMet = (message: Message) =>
+      message.type === type && (id === undefined || message.id === id);
+    const known = this.messages.find(isMet);
+    if (known !== undefined) return Promise.resolve(known);
+    return new Promise((resolve) => this.#waiting.push({ isMet, resolve }));
+  }
+
+  async begun(): Promise<this> {
+    this.send({ type: 'connection_init', payload: { authorization: 'Bearer admin' } });
+    await this.got('connection_ack');
+    return this;
+  }
+
+  subscribe(id: string, query: string): void {
+    this.send({ id, type: 'subscribe', payload: { query } });
+  }
+}
+
+export const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await turn();
+};
+
+export const PROTOCOL = 'graphql-transport-ws';
+
+export const rawSocket = async (
+  { url }: { url: string },
+  options?: ClientOptions,
+): Promise<RawSocket> => await new RawSocket(url, options, PROTOCOL).opened();
