@@ -73,13 +73,15 @@ export async function createApp(
   if (lock === null) {
     throw new Error(`another process serves the data directory ${config.dataDir}`);
   }
-  const recoveredHolds = await prepare(space, pools).catch((error: unknown) => {
-    lock.release();
-    throw error;
-  });
+  // A start that fails leaves nothing running.
+  await using started = new AsyncDisposableStack();
+  started.defer(() => lock.release());
+  const recoveredHolds = await prepare(space, pools);
   const parts = await createPlane(space, options);
+  started.defer(() => closePlane(parts));
   const front = await createFront(space, { ...parts, recoveredHolds });
-  const { counter, inFlight, ledger, operations, spend, transport, upkeep } = parts;
+  const running = started.move();
+  const { counter, inFlight, ledger, operations, transport, upkeep } = parts;
   /** Ends what is under way, counts of what was said included: these are estimated then. */
   const giveUp = () => {
     inFlight.abortAll('draining');
@@ -111,19 +113,24 @@ export async function createApp(
       const closed = front.close();
       front.server.closeAllConnections();
       await closed;
-      await upkeep.stop();
-      await counter.close();
-      await ledger.close();
-      spend.close();
-      await transport.close();
-      lock.release();
+      await running.disposeAsync();
     },
   };
+}
+
+/** What is under way in it has ended. */
+async function closePlane({ upkeep, counter, ledger, spend, transport }: Closed): Promise<void> {
+  await upkeep.stop();
+  await counter.close();
+  await ledger.close();
+  spend.close();
+  await transport.close();
 }
 
 /** What is closed with the app. */
 interface Closed {
   counter: TokenCounter;
+  ledger: Ledger;
   spend: SettledSpend;
   transport: Transport;
   upkeep: Upkeep;

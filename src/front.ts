@@ -9,6 +9,7 @@ import { GatewayError } from './errors/gateway-error.ts';
 import { renderOpenAiError } from './errors/openai.ts';
 import { createJudge } from './graphql/guard/judge.ts';
 import { LiveConnections } from './graphql/live-connections.ts';
+import { OperationMetrics } from './graphql/operation-metrics.ts';
 import { GRAPHQL_PATH, graphqlPlugin } from './graphql/plugin.ts';
 import { createSchema } from './graphql/schema.ts';
 import { GraphqlSockets } from './graphql/socket.ts';
@@ -97,13 +98,23 @@ function createGraphql(
 ) {
   const schema = createSchema();
   const judge = createJudge(schema, { isIntrospectable: config.graphqlIntrospection });
-  const parts = { services, schema, judge, clock, logger, operations };
+  const operationMetrics = new OperationMetrics(metrics.registry);
+  const parts = {
+    services,
+    schema,
+    judge,
+    clock,
+    logger,
+    operations,
+    metrics: operationMetrics,
+  };
   const connections = new LiveConnections({ clock, authenticator: services.authenticator });
+  operationMetrics.watch(() => connections.size);
   const streams = eventStreams(parts, connections);
   return {
     connections,
     sockets: new GraphqlSockets(parts, GRAPHQL_PATH, connections),
-    faces: { ...parts, registry: metrics.registry, streams },
+    faces: { ...parts, streams },
   };
 }
 

@@ -35,7 +35,7 @@ export const listBudgets = onDataDir(
       standing.budget.period,
       standing.budget.zone,
       modeText(standing.budget),
-      moneyText(standing.budget.capNano),
+      moneyText(standing.capNano),
       moneyText(standing.settledNano),
       moneyText(standing.heldNano),
       moneyText(standing.remainingNano),

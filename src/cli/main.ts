@@ -19,7 +19,9 @@ import { listKeys } from './list-keys.ts';
 import { listTeams } from './list-teams.ts';
 import { listUsers } from './list-users.ts';
 import { prove } from './prove.ts';
+import { raiseBudget } from './raise-budget.ts';
 import { removeBudget } from './remove-budget.ts';
+import { restoreKey } from './restore-key.ts';
 import { revokeAdminToken } from './revoke-admin-token.ts';
 import { rotateKey } from './rotate-key.ts';
 import { sandbox } from './sandbox.ts';
@@ -52,6 +54,7 @@ const commands = [
   updateKey,
   rotateKey,
   deleteKey,
+  restoreKey,
   createUser,
   listUsers,
   updateUser,
@@ -62,6 +65,7 @@ const commands = [
   listAdminTokens,
   revokeAdminToken,
   setBudget,
+  raiseBudget,
   listBudgets,
   explainBudget,
   removeBudget,

@@ -1,5 +1,5 @@
 import type { Opt } from '@mikro-orm/core';
-import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { BigIntColumn } from './column-types.ts';
 import { DateTime } from './scalars.ts';
@@ -12,6 +12,7 @@ import { DateTime } from './scalars.ts';
   description: 'A provider secret we hold. The secret goes in and never out.',
 })
 @Entity({ tableName: 'credentials' })
+@Unique({ properties: ['poolId', 'name'], where: 'deleted_at is null' })
 export class Credential {
   @Field(() => ID, { description: 'Identifies the credential; `pool/name` does as well.' })
   @PrimaryKey({ type: 'string' })

@@ -1,5 +1,5 @@
 import type { Opt } from '@mikro-orm/core';
-import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { Field, ObjectType } from 'type-graphql';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 
@@ -9,6 +9,8 @@ import { DateTime, Json, SafeInt } from './scalars.ts';
  */
 @ObjectType('Event', { description: 'One numbered row of what changed. Rows are only ever added.' })
 @Entity({ tableName: 'events' })
+@Index({ properties: ['subject'] })
+@Index({ properties: ['type'] })
 export class Event {
   @Field(() => SafeInt, { description: 'Number of the row; subscriptions go on after one.' })
   @PrimaryKey({ type: 'integer', autoincrement: true })

@@ -7,12 +7,14 @@ import {
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { nanoFromUsd, usdFromNano } from '../lib/money.ts';
 
-export {
-  GraphQLDateTimeISO as DateTime,
-  GraphQLJSON as Json,
-  GraphQLJSONObject as JsonObject,
-  GraphQLSafeInt as SafeInt,
-};
+export { GraphQLJSON as Json, GraphQLJSONObject as JsonObject, GraphQLSafeInt as SafeInt };
+
+/** A date or epoch milliseconds inside, a date where it comes in. */
+export const DateTime = new GraphQLScalarType<Date, string>({
+  ...GraphQLDateTimeISO.toConfig(),
+  name: 'DateTime',
+  description: 'A moment as ISO 8601 text with its offset, such as "2026-05-06T12:00:00Z".',
+});
 
 /** Nano-USD inside; exact decimal text outside, because JSON numbers are not exact. */
 export const Usd = new GraphQLScalarType<bigint, string>({

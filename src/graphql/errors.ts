@@ -50,6 +50,16 @@ export function causeOf(thrown: unknown): GatewayError | null {
     : GatewayError.from(cause.originalError ?? cause);
 }
 
+/** The code of each error, each once, in order. */
+export const codesIn = (errors: readonly GraphQLError[]): string[] => [
+  ...new Set(
+    errors.map((error) => {
+      const cause = causeOf(error);
+      return cause === null ? String(error.extensions['code']) : cause.code.toUpperCase();
+    }),
+  ),
+];
+
 /**
  * What a caller is told of a mistake: GraphQL's own words about the document, ours about everything
  * that is expected to go wrong, and nothing about the rest but the request id to look for in the log.

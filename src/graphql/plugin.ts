@@ -7,7 +7,6 @@ import type { GraphQLSchema } from 'graphql';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { Registry } from '../lib/metrics.ts';
 import type { InFlight } from '../proxy/in-flight.ts';
 import type { ControlPlane } from '../services/control-plane.ts';
 import { createContext } from './context.ts';
@@ -20,7 +19,7 @@ import { beforeDeadline } from './http/deadline.ts';
 import { actorOf, openGate, refusal } from './http/gate.ts';
 import { BODY_BYTES_MAX, readJsonOnly } from './http/json-body.ts';
 import { mediaTypeFor } from './http/media-types.ts';
-import { OperationMetrics } from './operation-metrics.ts';
+import type { OperationMetrics } from './operation-metrics.ts';
 import type { EventStreams } from './sse.ts';
 
 export interface GraphqlParts {
@@ -29,7 +28,7 @@ export interface GraphqlParts {
   judge: Judge;
   clock: Clock;
   logger: Logger;
-  registry: Registry;
+  metrics: OperationMetrics;
   /** Operations under way: few, so that `/v1` has the processor. */
   operations: InFlight;
   /** Answers those that take events; false: they want something else. */
@@ -122,8 +121,7 @@ async function over(
 }
 
 function createApollo(parts: GraphqlParts, requestId: () => string): ApolloServer<Context> {
-  const { schema, judge, clock, logger, registry } = parts;
-  const metrics = new OperationMetrics(registry);
+  const { schema, judge, clock, logger, metrics } = parts;
   return new ApolloServer<Context>({
     schema,
     logger: {

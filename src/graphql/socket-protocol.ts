@@ -7,7 +7,8 @@ import { newId } from '../lib/ids.ts';
 import type { Actor } from '../services/actor.ts';
 import { graphqlError } from './errors.ts';
 import { ENDINGS } from './live-connections.ts';
-import { perform, prepare, shown, shownErrors, subscribe } from './live-operation.ts';
+import { perform, shown, shownErrors, subscribe } from './live-execution.ts';
+import { prepare } from './live-operation.ts';
 import type { LiveParts } from './live-operation.ts';
 import type { SocketSession } from './socket-session.ts';
 
@@ -34,7 +35,7 @@ export function socketProtocol(parts: LiveParts): Server<SocketSession> {
     // The session keeps the time, by the clock that everything here goes by.
     connectionInitWaitTimeout: 0,
     execute: (args) => perform(parts, args),
-    subscribe,
+    subscribe: (args) => subscribe(parts, args),
     async onConnect({ extra: session, connectionParams }) {
       session.begun();
       session.actor = await authenticator

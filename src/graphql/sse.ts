@@ -10,8 +10,10 @@ import { TOKENS_MAX } from './guard/limits.ts';
 import { mediaTypeFor } from './http/media-types.ts';
 import { ENDINGS } from './live-connections.ts';
 import type { Ending, LiveConnection, LiveConnections } from './live-connections.ts';
-import { perform, prepare, shown, subscribe } from './live-operation.ts';
-import type { LiveParts, Results, Wanted } from './live-operation.ts';
+import { perform, shown, subscribe } from './live-execution.ts';
+import type { Results } from './live-execution.ts';
+import { prepare } from './live-operation.ts';
+import type { LiveParts, Wanted } from './live-operation.ts';
 import { Outflow } from './outflow.ts';
 
 export type EventStreams = ReturnType<typeof eventStreams>;
@@ -89,7 +91,7 @@ async function begin(
   const { args } = prepared;
   const operation = getOperationAST(args.document, args.operationName)?.operation;
   return operation === OperationTypeNode.SUBSCRIPTION
-    ? await subscribe(args)
+    ? await subscribe(parts, args)
     : await perform(parts, args);
 }
 

@@ -4,7 +4,7 @@ export class Doorbell {
 
   /** Wakes everyone who waits now. */
   ring(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves at the next ring, or when the waiter is called away. */

@@ -78,10 +78,7 @@ export function findingOf(
 }
 
 /** Undefined for what cannot be read: the finding does not depend on it. */
-function read<T>(
-  answer: unknown,
-  reader: (text: string) => T,
-): T | undefined {
+function read<T>(answer: unknown, reader: (text: string) => T): T | undefined {
   if (!isAnswer(answer) || answer.status !== 200) return undefined;
   try {
     return reader(answer.text);

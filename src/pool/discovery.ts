@@ -146,11 +146,7 @@ export class Discovery {
     return models;
   }
 
-  async #note(
-    pool: Pool,
-    member: Member,
-    models: ReadonlyMap<string, ModelFacts>,
-  ): Promise<void> {
+  async #note(pool: Pool, member: Member, models: ReadonlyMap<string, ModelFacts>): Promise<void> {
     const before = member.discovered;
     if (before !== null && isSame(before, models)) return;
     member.discovered = models;

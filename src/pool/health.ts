@@ -2,7 +2,7 @@ import type { Exclusion } from '../entities/call-record.ts';
 import type { HealthPolicy } from '../entities/pool-policy.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { OF_MODEL, WHOLE, isAnotherExhausted, keyOf, keysFor, longestOf } from './block.ts';
-import type { Block, BlockState } from './block.ts';
+import type { Block, BlockState, JournalBan } from './block.ts';
 import type { Effect, EffectFacts } from './effect.ts';
 import { FailureCounts } from './failure-counts.ts';
 import { NOTHING } from './outcome.ts';
@@ -116,13 +116,7 @@ export class Health {
   }
 
   /** Puts a ban of the journal in force. */
-  ban(ban: {
-    id: string;
-    model: string | null;
-    untilMs: number | null;
-    strike: number;
-    hasTrial: boolean;
-  }): void {
+  ban(ban: JournalBan): void {
     const { id, model, strike, hasTrial } = ban;
     const untilMs = ban.untilMs ?? Infinity;
     const block: Block = { state: 'banned', model, untilMs, strike, hasTrial, banId: id };

@@ -42,7 +42,10 @@ export class UpstreamLimits {
   }
 
   /** Null where there is no limit: then nothing is counted. */
-  uses({ rpm, tpm }: Limits, nowMs: number): { requests: LimitUse | null; tokens: LimitUse | null } {
+  uses(
+    { rpm, tpm }: Limits,
+    nowMs: number,
+  ): { requests: LimitUse | null; tokens: LimitUse | null } {
     const requests = this.#requests;
     const tokens = this.#tokens;
     return {

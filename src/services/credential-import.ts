@@ -64,7 +64,7 @@ export class CredentialImport {
         if (row.value instanceof GatewayError) return failed(row, row.value);
         if (repeated.has(row)) return failed(row, nameTaken('An earlier row'));
         const work = isDryRun ? this.#judge(em, pool, row) : this.#store(actor, pool, row);
-        return await work.then((credential) => done(row, credential), orFailed(row));
+        return await outcomeOf(row, work);
       });
       results.push(...(await Promise.all(some)));
     }
@@ -128,13 +128,6 @@ function repeatedIn(rows: readonly RawRow[]): Set<RawRow> {
 const nameTaken = (who: string): GatewayError =>
   new GatewayError('conflict', `${who} has this name already.`, { param: 'name' });
 
-const done = (row: RawRow, credential: ShownCredential | null): ImportedRow => ({
-  line: row.line,
-  name: nameIn(row),
-  credential,
-  error: null,
-});
-
 const failed = (row: RawRow, { code, param, message }: GatewayError): ImportedRow => ({
   line: row.line,
   name: nameIn(row),
@@ -143,9 +136,11 @@ const failed = (row: RawRow, { code, param, message }: GatewayError): ImportedRo
 });
 
 /** What nobody expected fails the whole. */
-const orFailed =
-  (row: RawRow) =>
-  (error: unknown): ImportedRow => {
+async function outcomeOf(row: RawRow, work: Promise<ShownCredential | null>): Promise<ImportedRow> {
+  try {
+    return { line: row.line, name: nameIn(row), credential: await work, error: null };
+  } catch (error) {
     if (error instanceof GatewayError) return failed(row, error);
     throw error;
-  };
+  }
+}

@@ -23,15 +23,13 @@ export const rowInput = z
     tpm: tpmLimit,
     models,
   })
-  .transform(
-    ({ api_key, base_url, rpm, tpm, ...same }): WantedCredential => ({
-      ...same,
-      secret: api_key,
-      baseUrl: base_url,
-      rpmLimit: rpm,
-      tpmLimit: tpm,
-    }),
-  );
+  .transform(({ api_key, base_url, rpm, tpm, ...same }): WantedCredential => ({
+    ...same,
+    secret: api_key,
+    baseUrl: base_url,
+    rpmLimit: rpm,
+    tpmLimit: tpm,
+  }));
 
 /** Names of the columns of a table, and of the fields of an object. */
 export const COLUMNS = [
@@ -62,7 +60,8 @@ export interface RawRow {
  * secrets in it.
  */
 export function rowsOf(format: RowFormat, text: string): RawRow[] {
-  if (text.length > TEXT_CHARS_MAX) throw badText(`must not have more than ${TEXT_CHARS_MAX} characters`);
+  if (text.length > TEXT_CHARS_MAX)
+    throw badText(`must not have more than ${TEXT_CHARS_MAX} characters`);
   const rows = format === 'csv' ? csvRows(text) : jsonRows(text);
   if (rows.length > ROWS_MAX) throw badText(`must not have more than ${ROWS_MAX} rows`);
   return rows;

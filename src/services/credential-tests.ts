@@ -85,7 +85,9 @@ export class CredentialTests {
     const key = hash('sha256', [kind.id, origin, prefix, secret.reveal()].join('\n'));
     const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const check = checkAccount(account, this.#parts.asking).finally(() => this.#running.delete(key));
+    const check = checkAccount(account, this.#parts.asking).finally(() =>
+      this.#running.delete(key),
+    );
     this.#running.set(key, check);
     return check;
   }
@@ -102,7 +104,11 @@ export class CredentialTests {
 
   #given(
     actor: Actor,
-    { provider, secret, baseUrl }: { provider: string; secret: string; baseUrl?: string | undefined },
+    {
+      provider,
+      secret,
+      baseUrl,
+    }: { provider: string; secret: string; baseUrl?: string | undefined },
   ): Account {
     assertMayPlace(actor, baseUrl);
     assertSound({ provider, baseUrl }, undefined, this.#parts.registries);

@@ -95,15 +95,21 @@ export class CredentialService {
   /** In the pool that is named, or the user's own, which is made for the first one. */
   async add(actor: Actor, input: AddCredentialInput): Promise<ShownCredential> {
     const asked = { actor, operation: 'addCredential', schema: addInput, input } as const;
-    const made = perform(this.#parts, asked, async ({ wanted: { pool: named, ...wanted }, tx, note }) => {
-      assertMayPlace(actor, wanted.baseUrl);
-      const now = new Date(this.#parts.clock.now());
-      const pool =
-        named === undefined ? await ownPool(tx, actor, { now, note }) : await poolFor(tx, actor, named);
-      const row = newCredential(tx, { pool, wanted, now }, this.#own);
-      note({ type: 'credential.created', subject: row.id, after: credentialFacts(row, pool) });
-      return shown(row);
-    });
+    const made = perform(
+      this.#parts,
+      asked,
+      async ({ wanted: { pool: named, ...wanted }, tx, note }) => {
+        assertMayPlace(actor, wanted.baseUrl);
+        const now = new Date(this.#parts.clock.now());
+        const pool =
+          named === undefined
+            ? await ownPool(tx, actor, { now, note })
+            : await poolFor(tx, actor, named);
+        const row = newCredential(tx, { pool, wanted, now }, this.#own);
+        note({ type: 'credential.created', subject: row.id, after: credentialFacts(row, pool) });
+        return shown(row);
+      },
+    );
     return await claimingName('credential of the pool', made);
   }
 
@@ -123,7 +129,12 @@ export class CredentialService {
       assignGiven(row, { ...given, updatedAt: new Date(this.#parts.clock.now()) });
       assertSound(row, pool.strategy, this.#own.registries);
       if (secret !== undefined) await this.#replaceSecret(tx, { row, secret }, note);
-      note({ type: 'credential.updated', subject: row.id, before, after: credentialFacts(row, pool) });
+      note({
+        type: 'credential.updated',
+        subject: row.id,
+        before,
+        after: credentialFacts(row, pool),
+      });
       return shown(row);
     });
     return await claimingName('credential of the pool', changed);
@@ -207,7 +218,12 @@ export class CredentialService {
     for (const ban of await endEarnedBans(tx, id, this.#parts.clock.now())) {
       const { id: banId, model, reason } = ban;
       const after = { cause: 'another secret was given' };
-      note({ type: 'credential_ban.ended', subject: id, before: { ban: banId, model, reason }, after });
+      note({
+        type: 'credential_ban.ended',
+        subject: id,
+        before: { ban: banId, model, reason },
+        after,
+      });
     }
   }
 

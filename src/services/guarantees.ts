@@ -39,7 +39,10 @@ const RULES: readonly Rule[] = [
   {
     id: 'lost_calls_charged',
     statement: 'A call that a dying process left open is charged at its hold at the next start.',
-    judge: ({ recoveredHolds }) => [true, `At this start there were ${recoveredHolds} of them.`],
+    judge: ({ recoveredHolds: count }) => [
+      true,
+      `At this start there ${count === 1 ? 'was one' : `were ${count}`} of them.`,
+    ],
   },
   {
     id: 'all_or_nothing',
@@ -78,7 +81,7 @@ const RULES: readonly Rule[] = [
   },
   {
     id: 'lb_needs_secret',
-    statement: '/lb/health and /lb/refresh answer only who shows the admin secret.',
+    statement: '/lb/health, /lb/refresh and /metrics answer only who shows the admin secret.',
     judge: ({ isLbOpen, isLoopback }) => [
       !isLbOpen,
       isLbOpen

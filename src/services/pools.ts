@@ -108,7 +108,7 @@ export class PoolService {
       }
       note({ type: 'pool.removed', subject: poolId, before: poolFacts(pool) });
       tx.remove(pool);
-      return { ...pool };
+      return pool;
     });
   }
 

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
 import type { UsageDimension } from '../entities/usage-dimension.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import { credentialNamed } from './credential-named.ts';
+import { credentialOnRecord } from './credential-named.ts';
 import { namesById } from './names-by-id.ts';
 import type { Reader } from './reader/reader.ts';
 import { keyOnRecord, poolNamed, teamNamed, userNamed } from './subject-named.ts';
@@ -24,7 +24,7 @@ const RESOLVED: Partial<Record<UsageDimension, Resolve>> = {
   team: async (em, text) => (await teamNamed(em, text)).id,
   user: async (em, text) => (await userNamed(em, text)).id,
   pool: async (em, text) => (await poolNamed(em, text)).id,
-  credential: async (em, text) => (await credentialNamed(em, text)).credential.id,
+  credential: async (em, text) => (await credentialOnRecord(em, text)).credential.id,
 };
 
 /** A filter as people write one, by names; an error that tells of all that is not there. */

@@ -43,12 +43,9 @@ export async function openStage(): Promise<Stage> {
   const config = loadConfig({ environment });
   const space = await openWorkspace(config, systemClock, createLogger({ level: 'silent' }));
   opened.defer(() => space.close());
-  const failed = (reason: string) => {
-    throw new Error(reason);
-  };
   const app = await createApp(space, [poolOf(sandbox.url)], {
     random: systemRandom,
-    onFatal: failed,
+    onFatal: broken,
   });
   opened.defer(() => app.close(0));
   const url = await app.listen();
@@ -75,3 +72,7 @@ const poolOf = (sandboxUrl: string) =>
       priority: index + 1,
     })),
   });
+
+function broken(reason: string): never {
+  throw new Error(reason);
+}

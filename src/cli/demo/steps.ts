@@ -154,6 +154,13 @@ const explained: Step = async (tour) => {
       }
     }
   `);
+  // A settlement is written behind the answer.
+  await tour.until('the last call is settled', async () => {
+    const { key } = await dataOf<{ key: { budgets: { standing: { held: string } }[] } }>(
+      await tour.again(query),
+    );
+    return key.budgets.every(({ standing }) => Number(standing.held) === 0) ? true : null;
+  });
   tour.json(await dataOf(await tour.ask(query)));
 };
 

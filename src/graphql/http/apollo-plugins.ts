@@ -1,5 +1,5 @@
 import { HeaderMap } from '@apollo/server';
-import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -13,12 +13,11 @@ import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Context } from '../context.ts';
-import { causeOf, graphqlError, told } from '../errors.ts';
+import { causeOf, codesIn, graphqlError, told } from '../errors.ts';
 import type { Judge } from '../guard/judge.ts';
+import { NAME_CHARS_MAX } from '../operation-metrics.ts';
 import type { OperationMetrics } from '../operation-metrics.ts';
 import { mediaTypeFor } from './media-types.ts';
-
-type Asked = GraphQLRequestContext<Context>;
 
 /** Everything that Apollo would do besides answering, such as reporting to its makers. */
 export const nothingElse: ApolloServerPlugin<Context>[] = [
@@ -93,9 +92,6 @@ export interface JournalParts {
   metrics: OperationMetrics;
 }
 
-/** Operation names are the clients' own. */
-const NAME_CHARS_MAX = 80;
-
 /** One log line for each operation, never with its variables, and one for each error nobody expected. */
 export const journal = ({ clock, logger, metrics }: JournalParts): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
@@ -105,7 +101,7 @@ export const journal = ({ clock, logger, metrics }: JournalParts): ApolloServerP
         const { requestId, actor } = asked.contextValue;
         const durationMs = clock.monotonic() - startedMs;
         const kind = asked.operation?.operation ?? 'unknown';
-        const codes = codesOf(asked);
+        const codes = codesIn(asked.errors ?? []);
         metrics.ended(kind, codes[0] ?? '', durationMs / 1000);
         const operation = asked.operation?.name?.value.slice(0, NAME_CHARS_MAX) ?? null;
         const facts = { requestId, actor: actor.name, kind, operation, codes };
@@ -120,13 +116,3 @@ export const journal = ({ clock, logger, metrics }: JournalParts): ApolloServerP
     };
   },
 });
-
-/** Each code once, in order. */
-const codesOf = ({ errors = [] }: Asked): string[] => [
-  ...new Set(
-    errors.map((error) => {
-      const cause = causeOf(error);
-      return cause === null ? String(error.extensions['code']) : cause.code.toUpperCase();
-    }),
-  ),
-];

@@ -1,18 +1,17 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
-import type { RowFormat } from '../../services/credential-rows.ts';
 import type { ImportedRow as Row } from '../../services/credential-import.ts';
 import { asked } from '../asked.ts';
 import { doing } from '../context.ts';
 import type { Context } from '../context.ts';
+import { given } from '../given.ts';
 import { MutationId } from '../mutation-id.ts';
+import { ImportCredentialsInput, TestCredentialInput } from '../types/credential-input.ts';
 import {
   BalanceRefresh,
   CredentialTest,
   ImportedRow,
   ModelDiscovery,
-  RowFormatEnum,
-  TestCredentialInput,
-} from '../types/credential.ts';
+} from '../types/credential-work.ts';
 
 const CredentialArg = () =>
   Arg('credential', () => ID, {
@@ -44,23 +43,12 @@ export class CredentialWorkResolver {
   })
   async importCredentials(
     @Ctx() context: Context,
-    @Arg('pool', () => ID, { description: 'Pool by id or name.' }) pool: string,
-    @Arg('format', () => RowFormatEnum, { description: 'How the text is written.' })
-    format: RowFormat,
-    @Arg('text', () => String, {
-      description:
-        'Fields or columns as `tollgate.yaml` spells them: `name`, `provider`, `api_key`, `base_url`, `weight`, `priority`, `rpm`, `tpm`, `models` (in CSV with spaces between).',
-    })
-    text: string,
-    @Arg('dryRun', () => Boolean, {
-      description: 'Judges only: nothing is stored.',
-      defaultValue: false,
-    })
-    isDryRun: boolean,
+    @Arg('input', () => ImportCredentialsInput, { description: 'Where to, and the text.' })
+    input: ImportCredentialsInput,
     @MutationId() mutationId?: string,
   ): Promise<ImportedRow[]> {
     const { imports } = context.services;
-    const rows = await imports.run(doing(context, mutationId), { pool, format, text, isDryRun });
+    const rows = await imports.run(doing(context, mutationId), given(input));
     return rows.map((row) => importedRow(row));
   }
 
@@ -77,8 +65,7 @@ export class CredentialWorkResolver {
   }
 
   @Mutation(() => [ModelDiscovery], {
-    description:
-      'Asks the providers for their models now: of one credential, of a pool, or all.',
+    description: 'Asks the providers for their models now: of one credential, of a pool, or all.',
   })
   async rediscoverModels(
     @Ctx() { actor, services }: Context,

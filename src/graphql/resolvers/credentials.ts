@@ -8,7 +8,8 @@ import { doing } from '../context.ts';
 import type { Context } from '../context.ts';
 import { given } from '../given.ts';
 import { MutationId } from '../mutation-id.ts';
-import { AddCredentialInput, LiveCredential, UpdateCredentialInput } from '../types/credential.ts';
+import { AddCredentialInput, UpdateCredentialInput } from '../types/credential-input.ts';
+import { LiveCredential } from '../types/live-credential.ts';
 
 const CredentialId = () =>
   Arg('id', () => ID, { description: 'Its id, `pool/name`, or a name that it alone has.' });

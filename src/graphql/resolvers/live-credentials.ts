@@ -2,7 +2,8 @@ import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { Credential } from '../../entities/credential.ts';
 import { DateTime, Usd } from '../../entities/scalars.ts';
 import type { Context } from '../context.ts';
-import { BalanceRefresh, LiveCredential, ModelDiscovery } from '../types/credential.ts';
+import { BalanceRefresh, ModelDiscovery } from '../types/credential-work.ts';
+import { LiveCredential } from '../types/live-credential.ts';
 
 @Resolver(() => LiveCredential)
 export class LiveCredentialResolver {

@@ -36,7 +36,9 @@ export class ProviderHealth implements Omit<ProviderHealthFacts, 'model'> {
   @Field(() => String, { description: '`https://host:port`.' })
   origin!: string;
 
-  @Field(() => OriginStateEnum, { description: 'As a whole; single models may be ejected besides.' })
+  @Field(() => OriginStateEnum, {
+    description: 'As a whole; single models may be ejected besides.',
+  })
   state!: OriginState;
 
   @Field(() => DateTime, {

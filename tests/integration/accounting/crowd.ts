@@ -126,8 +126,11 @@ export async function withinCaps<T>(
   const beyond: string[] = [];
   const look = async () => {
     for (const id of ids) {
-      const { budget, settledNano, heldNano, isEqual } = await space.budgets.explain(CLI, id);
-      const isWithin = settledNano + heldNano <= budget.capNano && isEqual;
+      const { budget, capNano, settledNano, heldNano, isEqual } = await space.budgets.explain(
+        CLI,
+        id,
+      );
+      const isWithin = settledNano + heldNano <= capNano && isEqual;
       if (!isWithin) beyond.push(`${budget.scope}: ${settledNano} + ${heldNano}`);
     }
   };

@@ -121,6 +121,30 @@ test('earlier calls keep theirs until they are priced anew, and a restart forget
   expect(await costOf(again, third)).toBe(costAt(toldTokens(again).get(third) as Told, dollars));
 });
 
+test('a call under way keeps the prices it came with, whatever is set meanwhile', async () => {
+  const gateway = await startGateway();
+  const { sandbox, clock } = gateway;
+  for (const name of ['cred-1', 'cred-2', 'cred-3']) sandbox.faults.set(name, 'delay-head;ms=300');
+  const underWay = gateway.chat();
+  const arrived = () =>
+    sandbox.witness.entries.some(
+      ({ kind, requestId }) => kind === 'received' && requestId !== null,
+    );
+  await until(arrived);
+  await set(gateway, {
+    input: 100,
+    output: 100,
+    validFrom: new Date(clock.now() - 60_000).toISOString(),
+    isRetroactive: true,
+  });
+  const first = await idOf(await underWay);
+  sandbox.faults.clear();
+  const second = await idOf(await gateway.chat());
+  expect(await costOf(gateway, first)).toBe(toldCost(gateway).get(first));
+  const dear = costAt(toldTokens(gateway).get(second) as Told, { input: 100, output: 100 });
+  expect(await costOf(gateway, second)).toBe(dear);
+});
+
 test('also while it is set by another process on the same data directory', async () => {
   const gateway = await startGateway();
   const { space } = gateway;

@@ -17,13 +17,14 @@ interface Told {
 
 /** Events come alone and in crowds, with and without a pause between them. */
 async function happen({ space }: Gateway, random: () => number): Promise<void> {
-  let count = 0;
-  while (count < EVENTS) {
-    const size = Math.min(EVENTS - count, 1 + Math.floor(random() * random() * 30));
-    const drafts = Array.from({ length: size }, () => {
-      count += 1;
-      return { type: 'test.happened', subject: `event-${count}`, actor: 'system' };
-    });
+  let size = 0;
+  for (let count = 0; count < EVENTS; count += size) {
+    size = Math.min(EVENTS - count, 1 + Math.floor(random() * random() * 30));
+    const drafts = Array.from({ length: size }, (_, index) => ({
+      type: 'test.happened',
+      subject: `event-${count + index}`,
+      actor: 'system',
+    }));
     await space.events.record(drafts);
     for (let pause = random() * 20; pause > 1; pause -= 1) await turn();
   }

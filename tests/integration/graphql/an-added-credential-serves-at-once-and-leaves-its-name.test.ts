@@ -6,7 +6,8 @@ import type { Gateway } from '../../support/gateway.ts';
 import { until } from '../../support/patience.ts';
 import { ADD, asking, expectKept, startSpareFleet } from './spare-fleet.ts';
 
-const changing = (name: string) => `mutation Change($id: ID!) { ${name}(id: $id) { id isEnabled } }`;
+const changing = (name: string) =>
+  `mutation Change($id: ID!) { ${name}(id: $id) { id isEnabled } }`;
 
 const UPDATE = `mutation Update($id: ID!, $input: UpdateCredentialInput!) {
   updateCredential(id: $id, input: $input) { name weight rpmLimit models secretHint baseUrl }
@@ -81,7 +82,8 @@ test('its whole life: added, off, on, selected, deleted, and its name free again
   const before = spare.calls(0);
   await call(gateway, 3);
   expect(spare.calls(0)).toBe(before);
-  const explain = 'query Why($id: ID!) { explainRequest(id: $id) { record { credential { name } } } }';
+  const explain =
+    'query Why($id: ID!) { explainRequest(id: $id) { record { credential { name } } } }';
   const { explainRequest } = await told(explain, { id: record?.id });
   expect(explainRequest.record.credential.name).toBe('default/spare-0');
   expect((await told(LIVE, { id: added.id })).credential).toMatchObject({

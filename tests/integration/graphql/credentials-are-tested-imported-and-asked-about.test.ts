@@ -6,8 +6,11 @@ const TEST = `mutation Test($input: TestCredentialInput!) {
   testCredential(input: $input) { ok finding status message balance usedTotal modelsCount models }
 }`;
 
-const IMPORT = `mutation Import($text: String!, $format: ImportFormat!, $dry: Boolean, $change: String) {
-  importCredentials(pool: "default", format: $format, text: $text, dryRun: $dry, clientMutationId: $change) {
+const IMPORT = `mutation Import($text: String!, $format: ImportFormat!, $dry: Boolean! = false, $change: String) {
+  importCredentials(
+    input: { pool: "default", format: $format, text: $text, isDryRun: $dry }
+    clientMutationId: $change
+  ) {
     line name credential { id name weight models rpmLimit } error { code field message }
   }
 }`;
@@ -16,7 +19,10 @@ async function world() {
   const spare = await startSpareFleet(20, 0.001, 0);
   const gateway = await startGateway({ fleet: canaryFleet(10) });
   const at = (nth: number) => {
-    const { provider, secret, baseUrl } = spare.adding(nth) as Record<string, string>;
+    const { provider, secret, baseUrl } = spare.adding(nth) as Record<
+      'provider' | 'secret' | 'baseUrl',
+      string
+    >;
     return { provider, secret, baseUrl };
   };
   return { spare, gateway, at, ...asking(gateway) };
@@ -28,6 +34,23 @@ interface Row {
   credential: { weight: number } | null;
   error: { code: string; field: string | null } | null;
 }
+
+const csv = (rows: readonly (readonly string[])[]) =>
+  [['name', 'provider', 'api_key', 'base_url', 'weight', 'models'], ...rows]
+    .map((row) => row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(','))
+    .join('\r\n');
+
+/** Of each row: its line, its name, the weight that was stored, what is wrong with it. */
+const expected = (isDry: boolean) => [
+  [2, 'good', isDry ? null : 7, null],
+  [3, 'Bad Name', null, 'INVALID_REQUEST name'],
+  [4, 'cred-1', null, 'CONFLICT name'],
+  [5, 'good', null, 'CONFLICT name'],
+  [6, 'lost', null, 'INVALID_REQUEST provider'],
+  [7, 'bare', null, 'INVALID_REQUEST api_key'],
+  [8, null, null, 'INVALID_REQUEST null'],
+  [9, 'last', isDry ? null : 1, null],
+];
 
 const namesIn = '{ credentials { name } }';
 
@@ -100,10 +123,10 @@ describe('a test', () => {
   test('of nonsense is refused', async () => {
     const { refused } = await world();
     for (const [input, code] of [
-    [{}, 'INVALID_REQUEST'],
-    [{ credential: 'cred-1', secret: 'x' }, 'INVALID_REQUEST'],
-    [{ credential: 'nobody' }, 'NOT_FOUND'],
-    [{ provider: 'openai', secret: 'x', baseUrl: 'http://169.254.169.254/' }, 'INVALID_REQUEST'],
+      [{}, 'INVALID_REQUEST'],
+      [{ credential: 'cred-1', secret: 'x' }, 'INVALID_REQUEST'],
+      [{ credential: 'nobody' }, 'NOT_FOUND'],
+      [{ provider: 'openai', secret: 'x', baseUrl: 'http://169.254.169.254/' }, 'INVALID_REQUEST'],
     ] as const) {
       expect(await refused(TEST, { input })).toMatchObject({ code });
     }
@@ -111,14 +134,9 @@ describe('a test', () => {
 });
 
 describe('an import', () => {
-  const csv = (rows: readonly (readonly string[])[]) =>
-    [['name', 'provider', 'api_key', 'base_url', 'weight', 'models'], ...rows]
-      .map((row) => row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(','))
-      .join('\r\n');
-
   test('makes what is right, and says of each row what is wrong', async () => {
     const { spare, gateway, at, told, answers } = await world();
-    const { provider = '', secret = '', baseUrl = '' } = at(0);
+    const { provider, secret, baseUrl } = at(0);
     const text = csv([
       ['good', provider, secret, baseUrl, '7', 'gpt-4o gpt-4o-mini'],
       ['Bad Name', provider, secret, baseUrl, '0', ''],
@@ -129,16 +147,6 @@ describe('an import', () => {
       ['more', provider, secret, baseUrl, '', '', 'seventh'],
       ['last', provider, secret, baseUrl, '', ''],
     ]);
-    const expected = (isDry: boolean) => [
-      [2, 'good', isDry ? null : 7, null],
-      [3, 'Bad Name', null, 'INVALID_REQUEST name'],
-      [4, 'cred-1', null, 'CONFLICT name'],
-      [5, 'good', null, 'CONFLICT name'],
-      [6, 'lost', null, 'INVALID_REQUEST provider'],
-      [7, 'bare', null, 'INVALID_REQUEST api_key'],
-      [8, null, null, 'INVALID_REQUEST null'],
-      [9, 'last', isDry ? null : 1, null],
-    ];
     for (const dry of [true, false]) {
       const { importCredentials: rows } = await told(IMPORT, { text, format: 'CSV', dry });
       expect(
@@ -201,13 +209,17 @@ describe('an import', () => {
   test('of no rows is refused', async () => {
     const { refused } = await world();
     for (const [format, text, message] of [
-    ['JSON', '{', 'text: is not JSON'],
-    ['JSON', '{}', 'text: must be a list of objects'],
-    ['JSON', JSON.stringify(Array.from({ length: 1001 }, () => ({}))), 'text: must not have more than 1000 rows'],
-    ['CSV', '', 'text: has no line with the names of the columns'],
-    ['CSV', 'name,sk-canary-secret\n', 'text: Column 2 of the first line must be'],
-    ['CSV', 'name,name\n', 'text: The columns of the first line must be'],
-    ['CSV', 'name\na"b', 'text: line 2: a quote'],
+      ['JSON', '{', 'text: is not JSON'],
+      ['JSON', '{}', 'text: must be a list of objects'],
+      [
+        'JSON',
+        JSON.stringify(Array.from({ length: 1001 }, () => ({}))),
+        'text: must not have more than 1000 rows',
+      ],
+      ['CSV', '', 'text: has no line with the names of the columns'],
+      ['CSV', 'name,sk-canary-secret\n', 'text: Column 2 of the first line must be'],
+      ['CSV', 'name,name\n', 'text: The columns of the first line must be'],
+      ['CSV', 'name\na"b', 'text: line 2: a quote'],
     ] as const) {
       const error = await refused(IMPORT, { text, format });
       expect(error).toMatchObject({ code: 'INVALID_REQUEST', param: 'text' });

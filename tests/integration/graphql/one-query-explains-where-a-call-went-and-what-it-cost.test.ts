@@ -61,7 +61,7 @@ test('a fail-over past a banned credential, its price, and an adjustment of it',
     { credential: { name: 'default/cred-1' }, reason: 'BANNED', why: 'banned', until: null },
   ]);
   expect(attempts).toMatchObject([
-    { credential: { name: 'default/cred-2' }, status: 500, verdict: 'origin_failure' },
+    { credential: { name: 'default/cred-2' }, status: 500, verdict: 'server_error' },
     {
       credential: { name: 'default/cred-3' },
       status: 200,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { CLI } from '../../../src/services/actor.ts';
 import { gatewayOfFile } from '../../support/gateway.ts';
 import { graphqlClient } from '../../support/graphql-client.ts';
 import { idOf } from './told.ts';
@@ -79,4 +80,29 @@ test('a long page takes as many statements as a short one', async () => {
   }
   expect(counts[0]).toBeGreaterThan(0);
   expect(counts[1]).toBe(counts[0]);
+});
+
+test('so are events, newest first', async () => {
+  const gateway = running();
+  const { ask } = graphqlClient(gateway);
+  const all = (await gateway.events()).map(({ seq }) => seq).toReversed();
+  expect(all.length).toBeGreaterThan(3);
+  const seen: number[] = [];
+  for (let after: string | null = null, isThrough = false; !isThrough;) {
+    const { data, errors } = await ask(
+      'query ($after: String) { events(first: 2, after: $after) { nodes { seq } pageInfo { hasNextPage endCursor } } }',
+      { after },
+    );
+    expect(errors).toEqual([]);
+    seen.push(...(data.events.nodes as { seq: number }[]).map(({ seq }) => seq));
+    [after, isThrough] = [data.events.pageInfo.endCursor, !data.events.pageInfo.hasNextPage];
+    // What happens meanwhile is newer than any page to come.
+    await gateway.space.users.create(CLI, { name: `user-${seen.length}` });
+  }
+  expect(seen).toEqual(all);
+  const only = '{ events(filter: { types: ["user.*"], actor: "cli" }) { nodes { type actor } } }';
+  const { data } = await ask(only);
+  expect(data.events.nodes.length).toBeGreaterThan(0);
+  for (const event of data.events.nodes)
+    expect(event).toEqual({ type: 'user.created', actor: 'cli' });
 });

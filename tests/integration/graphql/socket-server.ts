@@ -7,11 +7,12 @@ import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import { createEdgeServer } from '../../../src/edge/server.ts';
 import { LiveConnections } from '../../../src/graphql/live-connections.ts';
+import { OperationMetrics } from '../../../src/graphql/operation-metrics.ts';
 import { GraphqlSockets } from '../../../src/graphql/socket.ts';
 import { Broadcast } from '../../../src/lib/broadcast.ts';
-import { Doorbell } from '../../../src/lib/doorbell.ts';
 import { leavable } from '../../../src/lib/leavable.ts';
 import { createLogger } from '../../../src/lib/logger.ts';
+import { Registry } from '../../../src/lib/metrics.ts';
 import { InFlight } from '../../../src/proxy/in-flight.ts';
 import { ADMIN } from '../../../src/services/actor.ts';
 import { expectSockets, socketCount } from '../../support/gateway.ts';
@@ -62,9 +63,7 @@ export async function socketServer(): Promise<SocketServer> {
         yield 'x'.repeat(FRAME_BYTES);
       }
     },
-    async *silent(signal: AbortSignal): AsyncGenerator<string, void> {
-      await new Doorbell().rung(signal);
-    },
+    silent: (signal: AbortSignal) => new Broadcast<string>().follow(signal),
   };
   const fields = schema.getSubscriptionType()?.getFields() ?? {};
   for (const [name, stream] of Object.entries(streams)) {
@@ -96,6 +95,7 @@ export async function socketServer(): Promise<SocketServer> {
     clock,
     logger: createLogger({ level: 'silent' }),
     operations: new InFlight(50),
+    metrics: new OperationMetrics(new Registry()),
   };
   const sockets = new GraphqlSockets(parts as never, '/graphql', connections);
   const server = createEdgeServer((_request, response) => response.end('plain'), sockets);
@@ -150,7 +150,7 @@ export class RawSocket {
       const message = JSON.parse(bytes.toString()) as Message;
       this.messages.push(message);
       if (message.type === 'next') this.results += 1;
-      for (const one of [...this.#waiting]) {
+      for (const one of this.#waiting) {
         if (!one.isMet(message)) continue;
         this.#waiting = this.#waiting.filter((other) => other !== one);
         one.resolve(message);

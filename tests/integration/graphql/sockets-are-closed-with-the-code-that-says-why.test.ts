@@ -71,16 +71,17 @@ test('who does not begin within three seconds: 4408', async () => {
   expect(await intime.got('pong')).toEqual({ type: 'pong' });
 });
 
+/** Whatever it had to say before has arrived. */
+const pinged = async (socket: RawSocket) => {
+  socket.ws.ping();
+  await new Promise((resolve) => socket.ws.once('pong', resolve));
+};
+
 test('who answers no ping is cut after thirty seconds, and who answers stays', async () => {
   const server = await socketServer();
   const alive = await (await rawSocket(server)).begun();
   const dead = await (await rawSocket(server, { autoPong: false })).begun();
   for (let second = 0; second < 15; second += 1) server.clock.advance(1000);
-  // Its answer is on the way until the server has sent something after it.
-  const pinged = async (socket: RawSocket) => {
-    socket.ws.ping();
-    await new Promise((resolve) => socket.ws.once('pong', resolve));
-  };
   await pinged(alive);
   for (let second = 0; second < 14; second += 1) server.clock.advance(1000);
   expect(server.connections.size).toBe(2);

@@ -28,7 +28,11 @@ export async function startSpareFleet(...balances: number[]): Promise<SpareFleet
   const accounts = canaryFleet(...balances);
   const sandbox = await startSandbox({ credentials: accounts });
   open.push(sandbox);
-  const at = (nth: number) => accounts[nth] as SandboxCredential;
+  const at = (nth: number) => {
+    const account = accounts[nth];
+    if (account === undefined) throw new Error('the fleet has no such account');
+    return account;
+  };
   return {
     sandbox,
     accounts,

@@ -1,8 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { apply, prepare } from '../../../src/accounting/ledger/apply.ts';
+import { holdRow } from '../../../src/accounting/ledger/rows.ts';
+import { openSqlite } from '../../../src/lib/sqlite.ts';
 import { CLI } from '../../../src/services/actor.ts';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { graphqlClient } from '../../support/graphql-client.ts';
+import { aHold } from '../../support/ledger-books.ts';
 import { until } from '../../support/patience.ts';
 
 const SERVER = `{ serverInfo {
@@ -51,7 +55,7 @@ test('with the settings as they come, and with weaker ones', async () => {
   });
 });
 
-test('a call under way is an open hold; what a dead process left was charged at the start', async () => {
+test('a call under way is an open hold', async () => {
   const gateway = await startGateway();
   const { sandbox, space } = gateway;
   for (const name of ['cred-1', 'cred-2', 'cred-3'])
@@ -74,4 +78,20 @@ test('a call under way is an open hold; what a dead process left was charged at 
   leaving.abort();
   await expect(call).rejects.toThrow();
   await until(async () => (await told(gateway)).store.openHolds === 0);
+});
+
+test('what a dead process left open was charged at the start, and is told', async () => {
+  const gateway = await startGateway();
+  const { dataDir } = gateway.space.config;
+  await gateway.app.close(0);
+  await gateway.space.close();
+  const database = openSqlite(gateway.space.file);
+  apply(prepare(database), { holds: [holdRow(aHold(), 'a dead one')], settlements: [] });
+  database.close();
+  const again = await startGateway({ dataDir });
+  const now = await told(again);
+  const lost = now.guarantees.find(({ id }) => id === 'lost_calls_charged');
+  expect(lost?.why).toBe('At this start there was one of them.');
+  expect(now.store.openHolds).toBe(0);
+  expect(await again.records()).toMatchObject([{ outcome: 'unknown' }]);
 });

@@ -5,6 +5,7 @@ import { CLI } from '../../../src/services/actor.ts';
 import { gatewayOfFile } from '../../support/gateway.ts';
 import { graphqlClient } from '../../support/graphql-client.ts';
 import type { GraphqlClient } from '../../support/graphql-client.ts';
+import { statementsOf } from './statements.ts';
 import { idOf, sum, toldCost, toldTokens } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -98,7 +99,7 @@ describe('usage', () => {
       expect(sums).toEqual(witnessed(alike));
     }
     const costs = usage.map(({ cost }) => nanoFromUsd(cost));
-    expect(costs).toEqual(costs.toSorted((left, right) => Number(right - left)));
+    expect(costs).toEqual(costs.toSorted((left, right) => (left < right ? 1 : -1)));
     const { usage: dearest } = await told<{ usage: Group[] }>(
       admin,
       '{ usage(groupBy: [KEY, MODEL], first: 2) { cost model } }',
@@ -227,6 +228,22 @@ describe('statistics of one thing', () => {
     expect(stats.recent.map(({ id }) => id)).toEqual(latest.slice(0, 2));
     expect(stats.series.reduce((total, point) => total + point.calls, 0)).toBe(4);
   });
+});
+
+test('of many keys it takes as many statements as of one', async () => {
+  const KEYS = `query ($first: Int!) { keys(first: $first) { nodes {
+    name stats { totals { cost } byModel(first: 3) { cost model } byCredential(first: 3) { credential { name } } }
+  } } }`;
+  const counts: number[] = [];
+  for (const first of [1, 2]) {
+    const statements = await statementsOf(running(), async () => {
+      const { keys: some } = await told<{ keys: { nodes: object[] } }>(admin, KEYS, { first });
+      expect(some.nodes).toHaveLength(first);
+    });
+    counts.push(statements.length);
+  }
+  expect(counts[0]).toBeGreaterThan(0);
+  expect(counts[1]).toBe(counts[0]);
 });
 
 describe('a user', () => {

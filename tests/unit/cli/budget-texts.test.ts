@@ -66,6 +66,16 @@ test('a budget tells its terms and what is left', () => {
   Remaining:  $24.9999955`);
 });
 
+test('a raise is told as long as it lasts', () => {
+  const raise = { raiseNano: 5_000_000_000n, raisedUntil: new Date(APRIL_MS) };
+  const lines = budgetLines(told(raise, { capNano: 30_000_000_000n }));
+  expect(lines.slice(1, 3)).toEqual([
+    '  Cap:        $25.00 monthly',
+    '  Raised:     by $5.00 to $30.00 until 2026-04-01 00:00:00',
+  ]);
+  expect(budgetLines(told(raise)).join()).not.toContain('Raised');
+});
+
 test('one that never resets has no beginning either', () => {
   const text = budgetLines(told({ period: 'none' }, { startMs: 0, resetsAtMs: null })).join('\n');
   expect(text).toContain('Cap:        $25.00 ever\n');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { array, assert, property, string } from 'fast-check';
 import { CsvError, parseCsv } from '../../../src/lib/csv.ts';
 
 const fieldsOf = (text: string): string[][] => parseCsv(text).map(({ fields }) => fields);
@@ -65,11 +65,12 @@ describe('is no table', () => {
   });
 });
 
+const written = (field: string) => `"${field.replaceAll('"', '""')}"`;
+
 test('whatever is written by the rules is read back', () => {
-  const written = (field: string) => `"${field.replaceAll('"', '""')}"`;
-  const table = fc.array(fc.array(fc.string(), { minLength: 1 }));
-  fc.assert(
-    fc.property(table, (rows) => {
+  const table = array(array(string(), { minLength: 1 }));
+  assert(
+    property(table, (rows) => {
       const text = rows.map((row) => row.map((field) => written(field)).join(',')).join('\r\n');
       expect(fieldsOf(text)).toEqual(rows);
     }),

@@ -23,10 +23,10 @@ beforeEach(async () => {
 
 /** `pool/name: what is banned` of every credential. */
 async function overview(): Promise<string[]> {
-  return (await credentials.list(CLI)).map(({ pool, credential, bans }) =>
+  return (await credentials.list(CLI)).map(({ pool, credential, bans: inForce }) =>
     [
       `${pool.name}/${credential.name}:`,
-      ...bans.map(({ model, untilMs }) => (model ?? 'all') + (untilMs === null ? FOREVER : '')),
+      ...inForce.map(({ model, untilMs }) => (model ?? 'all') + (untilMs === null ? FOREVER : '')),
     ].join(' '),
   );
 }
@@ -154,7 +154,11 @@ describe('lifting', () => {
     expect(rest.bans[0]?.endedAtMs).toBeLessThanOrEqual(office.clock.now());
     const id = await idOf('main/one');
     expect(await office.events('credential_ban.lifted')).toMatchObject(
-      [imposed[1], imposed[0], imposed[2]].map((ban) => ({ subject: id, before: { ban }, actor: 'admin' })),
+      [imposed[1], imposed[0], imposed[2]].map((ban) => ({
+        subject: id,
+        before: { ban },
+        actor: 'admin',
+      })),
     );
     expect(await overview()).toEqual([
       'main/one:',

@@ -79,9 +79,21 @@ describe('nonsense is refused with every mistake', () => {
     ['no name', { name: 'Not One' }, /^name: /],
     ['an unknown strategy', { strategy: 'lucky' }, /^strategy: there is no "lucky"/],
     ['unknown fields', { policy: { attempts: 2 } }, /policy: .*attempts/],
-    ['values that do not fit', { policy: { attempts_max: 0, bans: {} } }, /policy\.attempts_max: .*; policy\.bans: /],
-    ['what is said elsewhere', { policy: { name: 'x', credentials: [] } }, /policy\.name: .*policy\.credentials: /],
-    ['rules for nobody', { policy: { models: [{ name: 'm', credentials: ['x'] }] } }, /^policy\.models\[0\]\.credentials: the pool has no "x"/],
+    [
+      'values that do not fit',
+      { policy: { attempts_max: 0, bans: {} } },
+      /policy\.attempts_max: .*; policy\.bans: /,
+    ],
+    [
+      'what is said elsewhere',
+      { policy: { name: 'x', credentials: [] } },
+      /policy\.name: .*policy\.credentials: /,
+    ],
+    [
+      'rules for nobody',
+      { policy: { models: [{ name: 'm', credentials: ['x'] }] } },
+      /^policy\.models\[0\]\.credentials: the pool has no "x"/,
+    ],
   ])('%s', async (_name, fields, message) => {
     const refused = pools.create(ADMIN, { name: 'mine', ...fields });
     await expect(refused).rejects.toThrow(message);
@@ -117,10 +129,22 @@ describe('a change', () => {
     [{ bans: { error_codes: [500] } }, { ...FIRST, bans: { error_codes: [500] } }],
     [{ ejection: { failures: 2 } }, { ...FIRST, ejection: { failures: 2 } }],
     [{ confirmed_ban: { duration: '2m' } }, { ...FIRST, confirmed_ban: { duration: '2m' } }],
-    [{ rate_limited: { scope: 'credential' } }, { ...FIRST, rate_limited: { scope: 'credential' } }],
-    [{ passthrough: true, unpriced: 'refuse' }, { ...FIRST, passthrough: true, unpriced: 'refuse' }],
-    [{ heartbeat: 99, discover_models: false }, { ...FIRST, heartbeat: 99, discover_models: false }],
-    [{ min_credit: 1, caller_credentials: true }, { ...FIRST, min_credit: 1, caller_credentials: true }],
+    [
+      { rate_limited: { scope: 'credential' } },
+      { ...FIRST, rate_limited: { scope: 'credential' } },
+    ],
+    [
+      { passthrough: true, unpriced: 'refuse' },
+      { ...FIRST, passthrough: true, unpriced: 'refuse' },
+    ],
+    [
+      { heartbeat: 99, discover_models: false },
+      { ...FIRST, heartbeat: 99, discover_models: false },
+    ],
+    [
+      { min_credit: 1, caller_credentials: true },
+      { ...FIRST, min_credit: 1, caller_credentials: true },
+    ],
     [{ models: [] }, { ...FIRST, models: [] }],
     [{ unauthorized: 'probe' }, { ...FIRST, unauthorized: 'probe' }],
     [{}, FIRST],
@@ -140,9 +164,9 @@ describe('a change', () => {
 
   test('is judged with the credentials that are there', async () => {
     await add('own');
-    await expect(
-      pools.update(ADMIN, 'mine', { strategy: 'balance_weighted' }),
-    ).rejects.toThrow('credentials[0].provider: openai tells no balance');
+    await expect(pools.update(ADMIN, 'mine', { strategy: 'balance_weighted' })).rejects.toThrow(
+      'credentials[0].provider: openai tells no balance',
+    );
     const models = [{ name: 'm', credentials: ['own'] }];
     const changed = await pools.update(ADMIN, 'mine', { policy: { models } });
     expect(changed.policy.models).toHaveLength(1);
@@ -194,12 +218,12 @@ describe('a deleted pool', () => {
   });
 });
 
+const addAs = (actor: Actor, name: string, more: object = {}) =>
+  office.space.credentials.add(actor, { name, provider: 'openai', secret: 'sk-x', ...more });
+
 describe('a user', () => {
   const ANN = user('0190b7a2-0000-7000-8000-000000000001');
   const BEN = user('0190b7a2-0000-7000-8000-000000000002');
-
-  const addAs = (actor: Actor, name: string, more: object = {}) =>
-    office.space.credentials.add(actor, { name, provider: 'openai', secret: 'sk-x', ...more });
 
   test('has a pool of their own with the first credential, and one only', async () => {
     expect(await pools.list(ANN)).toEqual([]);
