@@ -1,4 +1,4 @@
-import type { EntityManager, FilterQuery } from '@mikro-orm/sqlite';
+import type { EntityManager } from '@mikro-orm/sqlite';
 import { z } from 'zod';
 import { Team } from '../entities/team.ts';
 import { Pool } from '../entities/pool.ts';
@@ -84,10 +84,9 @@ async function idsOf(em: EntityManager, { userId }: Actor, names: Names) {
     const { pool, userId: user, teamId } = await connectionsOf(em, names);
     return { pool_id: pool?.id, user_id: user, team_id: teamId };
   }
-  const idOf = async <T extends Named>(entity: new () => T, text: string | undefined) => {
+  const idOf = async (entity: new () => Named, text: string | undefined) => {
     if (text === undefined) return undefined;
-    const where = { $or: [{ id: text }, { name: text }] } as FilterQuery<T>;
-    return (await em.findOne<T>(entity, where))?.id ?? '';
+    return (await em.findOne(entity, { $or: [{ id: text }, { name: text }] }))?.id ?? '';
   };
   return {
     pool_id: await idOf(Pool, names.pool),

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { Budget } from '../../entities/budget.ts';
-import { DateTime, Usd } from '../../entities/scalars.ts';
+import { DateTime } from '../../entities/scalars.ts';
 import { asked } from '../asked.ts';
 import { connected, PageArgs } from '../connection.ts';
 import type { Connection } from '../connection.ts';
@@ -8,7 +8,12 @@ import { doing } from '../context.ts';
 import type { Context } from '../context.ts';
 import { given } from '../given.ts';
 import { MutationId } from '../mutation-id.ts';
-import { SetBudgetInput, UpdateBudgetInput } from '../types/budget-input.ts';
+import {
+  BUDGET_ID,
+  RaiseBudgetArgs,
+  SetBudgetInput,
+  UpdateBudgetInput,
+} from '../types/budget-input.ts';
 import {
   BudgetConnection,
   BudgetExplanation,
@@ -16,10 +21,7 @@ import {
   BudgetStanding,
 } from '../types/budget.ts';
 
-const BudgetId = () =>
-  Arg('id', () => ID, {
-    description: 'Its id, or the start of one as long as it names one budget.',
-  });
+const BudgetId = () => Arg('id', () => ID, { description: BUDGET_ID });
 
 @Resolver(() => Budget)
 export class BudgetResolver {
@@ -32,7 +34,9 @@ export class BudgetResolver {
     @Arg('filter', () => BudgetFilter, { description: 'Which of them.', nullable: true })
     filter?: BudgetFilter,
   ): Promise<Connection<Budget>> {
-    return connected(await services.budgets.page(actor, asked({ ...page, ...filter })));
+    return connected(
+      await services.budgets.page(actor, { ...asked(page), ...asked(filter ?? {}) }),
+    );
   }
 
   @Query(() => Budget, { description: 'One budget.' })
@@ -71,19 +75,12 @@ export class BudgetResolver {
   })
   async raiseBudget(
     @Ctx() context: Context,
-    @BudgetId() id: string,
-    @Arg('by', () => Usd, { description: 'Dollars that are added to the cap, up to a billion.' })
-    by: bigint,
-    @Arg('until', () => DateTime, {
-      description: 'When the raise is over: a time to come.',
-      nullable: true,
-    })
-    until?: Date | null,
+    @Args(() => RaiseBudgetArgs) args: RaiseBudgetArgs,
     @MutationId() mutationId?: string,
   ): Promise<Budget> {
     const { budgets } = context.services;
-    const input = given({ by, until });
-    return (await budgets.raise(doing(context, mutationId), id, input)).budget;
+    const { id, ...raise } = given(args);
+    return (await budgets.raise(doing(context, mutationId), id, raise)).budget;
   }
 
   @Mutation(() => Budget, {

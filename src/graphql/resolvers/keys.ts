@@ -37,7 +37,7 @@ export class KeyResolver {
     @Arg('filter', () => KeyFilter, { description: 'Which of them.', nullable: true })
     filter?: KeyFilter,
   ): Promise<Connection<VirtualKey>> {
-    return connected(await services.keys.page(actor, asked({ ...page, ...filter })));
+    return connected(await services.keys.page(actor, { ...asked(page), ...asked(filter ?? {}) }));
   }
 
   @Query(() => VirtualKey, { description: 'One virtual key, also one that is deleted.' })

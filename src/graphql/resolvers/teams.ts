@@ -27,7 +27,7 @@ export class TeamResolver {
     })
     search?: string,
   ): Promise<Connection<Team>> {
-    return connected(await services.teams.page(actor, asked({ ...page, search })));
+    return connected(await services.teams.page(actor, { ...asked(page), ...asked({ search }) }));
   }
 
   @Query(() => Team, { description: 'One team.' })
@@ -64,7 +64,7 @@ export class TeamResolver {
     @Args(() => PageArgs) page: PageArgs,
     @Root() { id }: Team,
   ): Promise<Connection<VirtualKey>> {
-    return connected(await services.keys.page(actor, asked({ ...page, team: id })));
+    return connected(await services.keys.page(actor, { ...asked(page), team: id }));
   }
 
   @FieldResolver(() => [Budget], { description: 'Of all its keys together, oldest first.' })

@@ -26,7 +26,7 @@ export class UserResolver {
     })
     search?: string,
   ): Promise<Connection<User>> {
-    return connected(await services.users.page(actor, asked({ ...page, search })));
+    return connected(await services.users.page(actor, { ...asked(page), ...asked({ search }) }));
   }
 
   @Query(() => User, { description: 'One user.' })
@@ -62,7 +62,7 @@ export class UserResolver {
     @Args(() => PageArgs) page: PageArgs,
     @Root() { id }: User,
   ): Promise<Connection<VirtualKey>> {
-    return connected(await services.keys.page(actor, asked({ ...page, user: id })));
+    return connected(await services.keys.page(actor, { ...asked(page), user: id }));
   }
 
   @FieldResolver(() => [Budget], { description: 'Of all its keys together, oldest first.' })

@@ -1,8 +1,10 @@
-import { Field, Float, InputType } from 'type-graphql';
+import { ArgsType, Field, Float, ID, InputType } from 'type-graphql';
 import type { BudgetScope } from '../../entities/budget-scope.ts';
 import type { BudgetPeriod } from '../../entities/budget.ts';
 import { BudgetPeriodEnum, BudgetScopeEnum } from '../../entities/enums.ts';
-import { Usd } from '../../entities/scalars.ts';
+import { DateTime, Usd } from '../../entities/scalars.ts';
+
+export const BUDGET_ID = 'Its id, or the start of one as long as it names one budget.';
 
 /** What may be decided of a budget besides its cap. */
 @InputType()
@@ -74,4 +76,19 @@ export class UpdateBudgetInput extends BudgetTerms {
     nullable: true,
   })
   cap?: bigint;
+}
+
+@ArgsType()
+export class RaiseBudgetArgs {
+  @Field(() => ID, { description: BUDGET_ID })
+  id!: string;
+
+  @Field(() => Usd, { description: 'Dollars that are added to the cap, up to a billion.' })
+  by!: bigint;
+
+  @Field(() => DateTime, {
+    description: 'When the raise is over: a time to come.',
+    nullable: true,
+  })
+  until?: Date | null;
 }

@@ -256,9 +256,9 @@ test('windows tell what is used, left, and when it is all there again; looking c
   });
   expect(look()).toEqual(look());
   lease[Symbol.dispose]();
-  const free = { ...key, rpm: null, tpm: null, concurrency: null };
+  const unlimited = { ...key, rpm: null, tpm: null, concurrency: null };
   const none = { limit: null, used: null, remaining: null, resetMs: null };
-  expect(limits.windows(free, 21_000)).toEqual({
+  expect(limits.windows(unlimited, 21_000)).toEqual({
     requests: none,
     tokens: none,
     concurrency: { ...none, used: 1 },

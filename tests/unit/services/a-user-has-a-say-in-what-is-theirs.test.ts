@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Pool } from '../../../src/entities/pool.ts';
-import { VirtualKey } from '../../../src/entities/virtual-key.ts';
+import type { VirtualKey } from '../../../src/entities/virtual-key.ts';
 import { CLI } from '../../../src/services/actor.ts';
 import type { Actor } from '../../../src/services/actor.ts';
 import { aCredential, openOffice } from './fixture.ts';
