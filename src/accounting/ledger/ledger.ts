@@ -44,6 +44,8 @@ export interface LedgerParts {
  * groups by the writer thread. Bounded: holds by a limit, settlements by the holds they replace.
  */
 export class Ledger {
+  /** This process's name on its holds. */
+  readonly owner: string;
   readonly #parts: LedgerParts;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
@@ -57,6 +59,7 @@ export class Ledger {
   #closing: Promise<void> | undefined;
 
   constructor(parts: LedgerParts) {
+    this.owner = parts.owner;
     this.#parts = parts;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./writer.${extension}`, import.meta.url), {
@@ -70,11 +73,6 @@ export class Ledger {
     this.#worker.on('error', (error) => this.#onCrash(error));
     this.#worker.on('messageerror', (error) => this.#onCrash(error));
     this.#keepAlive();
-  }
-
-  /** This process's name on its holds. */
-  get owner(): string {
-    return this.#parts.owner;
   }
 
   /** False from a failed commit until the next good one. */

@@ -5,6 +5,8 @@ import { verifyLedger } from '../../../src/accounting/ledger/verify.ts';
 import { openSqlite } from '../../../src/lib/sqlite.ts';
 import { USAGE_DIMENSIONS } from '../../../src/entities/usage-dimension.ts';
 import type { UsageDimension } from '../../../src/entities/usage-dimension.ts';
+import type { Reader } from '../../../src/services/reader/reader.ts';
+import { takenIn } from '../../../src/services/spend.ts';
 import { bucketsOf, coverOf } from '../../../src/services/usage-spans.ts';
 import { callsQuery, quartersQuery } from '../../../src/services/calls-sql.ts';
 import { bucketsQuery, groupsQuery } from '../../../src/services/usage-sql.ts';
@@ -107,10 +109,11 @@ describe('the generator', () => {
 const readsOf = ([sql, values]: Query): string[] =>
   lookAt(dataDir, (database) =>
     database
+      .function('unless_stopped', { deterministic: false }, (_again: unknown) => 1)
       .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
       .all(...values)
       .map(({ detail }) => detail)
-      .filter((detail) => /^(?:SCAN|SEARCH) [ltq]\b/.test(detail)),
+      .filter((detail) => /^(?:SCAN|SEARCH) [altqr]\b/.test(detail)),
   );
 
 const ALL = Object.keys(USAGE_DIMENSIONS) as UsageDimension[];
@@ -161,6 +164,28 @@ describe('records are many, so no statistic reads them all', () => {
       const asked = { filter, facts: { outcome: ['settled'], isFailed: false }, period };
       expect(readsOf(callsQuery(asked, quarter, { beforeId: 'b', size: 20 }))).toEqual([
         'SEARCH l USING PRIMARY KEY (id>? AND id<?)',
+      ]);
+    },
+  );
+
+  test.each(['key', 'team', 'user', 'pool'] as const)(
+    'the proof of a budget of a %s: those of its quarters, and their corrections',
+    async (scope) => {
+      const asked: Query[] = [];
+      const reader = {
+        rows: async (sql: string, values: Query[1]) => {
+          asked.push([sql, values]);
+          return [];
+        },
+        close: async () => {},
+      };
+      await takenIn(reader as Reader, { scope, subjectId: 'x', ...period }, { isProved: true });
+      expect(asked.flatMap(readsOf)).toEqual([
+        'SEARCH q USING PRIMARY KEY (quarter_ms>? AND quarter_ms<?)',
+        'SEARCH r USING PRIMARY KEY (id>? AND id<?)',
+        'SEARCH q USING PRIMARY KEY (quarter_ms>? AND quarter_ms<?)',
+        'SEARCH a USING INDEX adjustments_request_id_index (request_id>? AND request_id<?)',
+        'SEARCH r USING PRIMARY KEY (id=?)',
       ]);
     },
   );

@@ -206,7 +206,13 @@ describe('what is taken', () => {
     expect(await budgets.list(CLI)).toMatchObject([{ settledNano: 0n, heldNano: 0n }]);
     const ever = { startMs: 0, endMs: Number.POSITIVE_INFINITY };
     const settledBy = async (subjectId: string) =>
-      (await takenIn(office.space.reader, { scope: 'key', subjectId, ...ever }, { isProved: false })).settledNano;
+      (
+        await takenIn(
+          office.space.reader,
+          { scope: 'key', subjectId, ...ever },
+          { isProved: false },
+        )
+      ).settledNano;
     expect(await settledBy(keyId)).toBe(400n);
     expect(await settledBy(userId)).toBe(0n);
   });

@@ -196,9 +196,7 @@ describe('a rotated key', () => {
 
   test('is asked for an overlap that makes sense', async () => {
     const { virtualKey } = await keys.create(CLI, { name: 'x' });
-    await expect(keys.rotate(CLI, virtualKey.id, { overlapMs: 0 })).rejects.toThrow(
-      'overlapMs: ',
-    );
+    await expect(keys.rotate(CLI, virtualKey.id, { overlapMs: 0 })).rejects.toThrow('overlapMs: ');
   });
 });
 
@@ -240,10 +238,9 @@ describe('a deleted key', () => {
   });
 
   test('leaves the start of its id to others', async () => {
-    const made = [
-      await keys.create(CLI, { name: 'a' }),
-      await keys.create(CLI, { name: 'b' }),
-    ].map(({ virtualKey }) => virtualKey.id);
+    const made = [await keys.create(CLI, { name: 'a' }), await keys.create(CLI, { name: 'b' })].map(
+      ({ virtualKey }) => virtualKey.id,
+    );
     const [first = '', second = ''] = made;
     let shared = 0;
     while (first[shared] === second[shared]) shared += 1;
