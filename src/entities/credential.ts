@@ -28,7 +28,7 @@ export class Credential {
   /** Key of the provider registry (`src/providers/index.ts`). */
   @Field(() => String, {
     description:
-      'Kind of API: `openai`, `vercel`, `google`, `xai`, `gigachat`, `perplexity`, `openai_compatible` or `sandbox`.',
+      'Kind of API: `openai`, `vercel`, `google`, `xai`, `gigachat`, `perplexity`, `openai-compatible` or `sandbox`.',
   })
   @Property({ type: 'string' })
   provider!: string;
@@ -77,9 +77,9 @@ export class Credential {
   @Property({ type: 'integer', nullable: true })
   tpmLimit!: number | null;
 
-  /** Names it serves, each with at most one `*`; null: those its provider lists. */
+  /** Names it serves, each with two `*` at most; null: those its provider lists. */
   @Field(() => [String], {
-    description: 'Models it serves, each with at most one `*`; null: those its provider lists.',
+    description: 'Models it serves, each with two `*` at most; null: those its provider lists.',
     nullable: true,
   })
   @Property({ type: 'json', nullable: true })

@@ -1,6 +1,6 @@
 import type { Opt } from '@mikro-orm/core';
 import { Entity, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { DateTime, Json, SafeInt } from './scalars.ts';
 
 /**
@@ -12,7 +12,9 @@ import { DateTime, Json, SafeInt } from './scalars.ts';
 @Index({ properties: ['subject'] })
 @Index({ properties: ['type'] })
 export class Event {
-  @Field(() => SafeInt, { description: 'Number of the row; subscriptions go on after one.' })
+  @Field(() => SafeInt, {
+    description: 'Number of the row: subscribe `after` it, and nothing is missed.',
+  })
   @PrimaryKey({ type: 'integer', autoincrement: true })
   seq!: Opt<number>;
 
@@ -28,7 +30,7 @@ export class Event {
   type!: string;
 
   /** Id of the thing that changed. */
-  @Field(() => String, { description: 'Id of the thing that changed.' })
+  @Field(() => ID, { description: 'Id of the thing that changed.' })
   @Property({ type: 'string' })
   subject!: string;
 
@@ -38,7 +40,10 @@ export class Event {
   @Property({ type: 'string' })
   actor!: string;
 
-  @Field(() => String, { description: 'The request it came of.', nullable: true })
+  @Field(() => ID, {
+    description: 'The request that brought it about; null: none did.',
+    nullable: true,
+  })
   @Property({ type: 'string', nullable: true })
   requestId!: string | null;
 

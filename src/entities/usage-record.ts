@@ -30,16 +30,14 @@ export class UsageRecord extends UsageColumns {
   poolId!: string;
 
   /** Owner of the key at that time; empty when it had none. */
-  @Field(() => ID, { description: 'Owner of the key at that time; empty when it had none.' })
   @Property({ type: 'string', default: '' })
   userId!: string;
 
-  @Field(() => ID, { description: 'Team of the key at that time; empty when it had none.' })
+  /** Team of the key at that time; empty when it had none. */
   @Property({ type: 'string', default: '' })
   teamId!: string;
 
   /** Who served it last; empty when nobody could be asked. */
-  @Field(() => ID, { description: 'Who served it last; empty when nobody could be asked.' })
   @Property({ type: 'string' })
   credentialId!: string;
 
@@ -59,13 +57,14 @@ export class UsageRecord extends UsageColumns {
   @Property({ type: CountColumn })
   startedAtMs!: number;
 
-  @Field(() => Int, { description: 'Milliseconds from then to its end.' })
+  @Field(() => Int, { description: 'Milliseconds from `startedAt` to its end.' })
   @Property({ type: 'integer' })
   durationMs!: number;
 
   /** Request accepted to first byte given to the client; null when there was none. */
   @Field(() => Int, {
-    description: 'Milliseconds to the first byte given to the client; null when there was none.',
+    description:
+      'Milliseconds from `startedAt` to the first byte given to the client; null when there was none.',
     nullable: true,
   })
   @Property({ type: 'integer', nullable: true })
@@ -102,9 +101,6 @@ export class UsageRecord extends UsageColumns {
   costNano!: bigint;
 
   /** The price row used; empty when nothing was to be priced. */
-  @Field(() => String, {
-    description: 'The price version used; empty when nothing was to be priced.',
-  })
   @Property({ type: 'string' })
   priceId!: string;
 

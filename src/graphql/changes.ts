@@ -1,3 +1,4 @@
+import type { BanEvidence, BanReason } from '../entities/ban.ts';
 import type { Event } from '../entities/event.ts';
 import { nanoFromUsd } from '../lib/money.ts';
 import type {
@@ -19,6 +20,7 @@ function notedIn({ before, after }: Event): Noted {
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 const whole = (value: unknown): number | null => (Number.isInteger(value) ? Number(value) : null);
+const number = (value: unknown): number | null => (Number.isFinite(value) ? Number(value) : null);
 const time = (value: unknown): Date | null => (typeof value === 'string' ? new Date(value) : null);
 
 const change = ({ seq, at, type, actor, requestId }: Event): Pick<Change, keyof Change> => ({
@@ -47,9 +49,9 @@ export function banChange(event: Event): BanChange {
     credentialId: event.subject,
     banId: text(noted('ban')),
     model: text(noted('model')),
-    reason: text(noted('reason')),
+    reason: text(noted('reason')) as BanReason | null,
     until: time(noted('until')),
-    evidence: noted('evidence'),
+    evidence: noted('evidence') as BanEvidence | null,
     note: text(noted('note')),
   };
 }
@@ -59,7 +61,7 @@ export function budgetAlert(event: Event): BudgetAlert {
   return {
     ...change(event),
     budgetId: event.subject,
-    percent: whole(noted('percent')) ?? 0,
+    percent: number(noted('percent')) ?? 0,
     spent: nanoFromUsd(text(noted('spent')) ?? '0'),
     cap: nanoFromUsd(text(noted('cap')) ?? '0'),
     periodStart: time(noted('periodStart')) ?? event.at,

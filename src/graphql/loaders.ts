@@ -20,6 +20,8 @@ export interface Loaders extends UsageLoaders, PoolLoaders {
   user: DataLoader<string, User | null>;
   team: DataLoader<string, Team | null>;
   poolName: DataLoader<string, string | null>;
+  /** Null when it was removed. */
+  budget: DataLoader<string, Budget | null>;
   budgetsOf: DataLoader<SubjectId, Budget[]>;
   /** Of a budget's subject. */
   subjectName: DataLoader<SubjectId, string>;
@@ -39,6 +41,7 @@ export function createLoaders(services: ControlPlane, actor: Actor): Loaders {
       const names = await keys.poolNames(actor, ids);
       return ids.map((id) => names.get(id) ?? null);
     }),
+    budget: new DataLoader(async (ids) => inOrder(ids, await budgets.byIds(actor, ids)), FRESH),
     budgetsOf: new DataLoader((subjects) => budgets.ofEach(actor, subjects), FRESH),
     subjectName: new DataLoader((subjects) => budgets.subjectNames(actor, subjects), FRESH),
     standing: new DataLoader((some) => budgets.standings(actor, some), FRESH),

@@ -7,8 +7,27 @@ import { resolvers } from './resolvers/index.ts';
  * The schema, out of the decorators of entities and resolvers. Inputs are judged by the services,
  * permission by the policy: the schema has no rules of its own.
  */
-export const createSchema = (): GraphQLSchema =>
-  buildSchemaSync({ resolvers, validate: false, emitSchemaFile: false, pubSub: nobody });
+export function createSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers,
+    validate: false,
+    emitSchemaFile: false,
+    pubSub: nobody,
+  });
+  for (const [name, description] of Object.entries(ROOTS)) {
+    const type = schema.getType(name);
+    if (type !== undefined) type.description = description;
+  }
+  return schema;
+}
+
+/** Types that have no class to carry their description. */
+const ROOTS: Readonly<Record<string, string>> = {
+  Query: 'What can be known. Nothing here changes anything.',
+  Mutation: 'What can be done. Each change is an event of the log, with who made it.',
+  Subscription:
+    'What happens, told while it happens: over WebSocket (graphql-transport-ws) or as server-sent events.',
+};
 
 /** Asked for wherever there are subscriptions; each of ours names its own source instead. */
 const nobody = {

@@ -135,6 +135,14 @@ export class BudgetService {
     return await budgetNamed(this.#parts.em.fork(), id, ownOnly(actor));
   }
 
+  /** Those that there are still, in no order. */
+  async byIds(actor: Actor, ids: readonly string[]): Promise<Budget[]> {
+    permit(actor, 'budgets');
+    return await this.#parts.em
+      .fork()
+      .find(Budget, { $and: [{ id: { $in: [...ids] } }, ownOnly(actor)] });
+  }
+
   /** The budgets of each of them, oldest first: one statement. */
   async ofEach(actor: Actor, subjects: readonly SubjectId[]): Promise<Budget[][]> {
     permit(actor, 'budgets');

@@ -5,6 +5,7 @@ import type { EventDraft, EventLog } from '../events/log.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Actor } from './actor.ts';
 import { doneOnce } from './done-once.ts';
+import { mistakeText } from './mistake-texts.ts';
 import { permitChange } from './policy.ts';
 import type { Operation } from './policy.ts';
 
@@ -78,13 +79,13 @@ export async function change<T>(
 
 /** Parsed input, or one error that names every mistake. */
 export function validated<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: mistakeText });
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map(
     (issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`,
   );
   const [first] = parsed.error.issues;
   throw new GatewayError('invalid_request', mistakes.join('; '), {
-    param: first?.path.join('.') ?? '',
+    param: first?.path.join('.') || 'input',
   });
 }

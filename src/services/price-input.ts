@@ -30,7 +30,7 @@ const figures = Object.fromEntries(FIGURE_NAMES.map((name) => [name, figure])) a
 const hasFigure = (given: Figures): boolean =>
   FIGURE_NAMES.some((name) => given[name] !== undefined);
 
-const NO_FIGURE = 'says what nothing costs: give at least one price';
+const NO_FIGURE = 'give at least one price';
 
 const tier = z
   .strictObject({ startsAbove: z.number().int().min(0), ...figures })

@@ -57,7 +57,7 @@ const isSubscription = (document: DocumentNode, name: string | undefined): boole
 const notHere = () =>
   new GatewayError(
     'invalid_request',
-    'Subscriptions are served over WebSocket (graphql-transport-ws) at this very path.',
+    'Subscriptions are served at this path over WebSocket (graphql-transport-ws), or with `accept: text/event-stream` as server-sent events.',
   );
 
 const NO_REQUEST: ReadonlySet<unknown> = new Set(['BAD_REQUEST', 'PERSISTED_QUERY_NOT_SUPPORTED']);

@@ -61,7 +61,7 @@ export class BudgetResolver {
   async updateBudget(
     @Ctx() context: Context,
     @BudgetId() id: string,
-    @Arg('input', () => UpdateBudgetInput, { description: 'What is to be another.' })
+    @Arg('input', () => UpdateBudgetInput, { description: 'What to change.' })
     input: UpdateBudgetInput,
     @MutationId() mutationId?: string,
   ): Promise<Budget> {

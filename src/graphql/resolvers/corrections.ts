@@ -22,15 +22,16 @@ export class CorrectionResolver {
     @Arg('input', () => RepriceLedgerInput, { description: 'Which calls.', nullable: true })
     input?: RepriceLedgerInput,
   ): Promise<RepriceReport> {
-    const wanted = asked(input ?? {});
+    const { isDryRun = false, ...only }: Partial<RepriceLedgerInput> = input ?? {};
+    const wanted = { ...asked(only), dryRun: isDryRun };
     const report = await services.corrections.reprice(actor, wanted);
     const leftAlone = [...report.leftAlone].map(([reason, calls]) => ({ reason, calls }));
-    return { ...report, leftAlone, isDryRun: wanted.dryRun === true };
+    return { ...report, leftAlone, isDryRun };
   }
 
   @Mutation(() => AdjustedRequest, {
     description:
-      "An operator's word on what one call cost, by an adjustment beside its record. Later prices leave it alone.",
+      "Corrects what one call cost, on an operator's word, by an adjustment beside its record. Later prices leave it alone.",
   })
   async adjustLedger(
     @Ctx() context: Context,

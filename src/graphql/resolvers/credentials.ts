@@ -59,7 +59,7 @@ export class CredentialResolver {
   async updateCredential(
     @Ctx() context: Context,
     @CredentialId() id: string,
-    @Arg('input', () => UpdateCredentialInput, { description: 'What is to be another.' })
+    @Arg('input', () => UpdateCredentialInput, { description: 'What to change.' })
     input: UpdateCredentialInput,
     @MutationId() mutationId?: string,
   ): Promise<ShownCredential> {

@@ -17,7 +17,14 @@ import { ProviderHealthResolver } from './provider-health.ts';
 import { RequestResolver } from './requests.ts';
 import { ServerInfoResolver } from './server-info.ts';
 import { ServerStateResolver } from './server-state.ts';
-import { KeyChangeResolver, LiveStatsResolver, SubscriptionResolver } from './subscriptions.ts';
+import {
+  BanChangeResolver,
+  BudgetAlertResolver,
+  KeyChangeResolver,
+  LiveStatsResolver,
+  ProviderHealthChangeResolver,
+  SubscriptionResolver,
+} from './subscriptions.ts';
 import { TeamResolver } from './teams.ts';
 import { UserResolver } from './users.ts';
 import { AdminTokenResolver } from './tokens.ts';
@@ -51,5 +58,8 @@ export const resolvers = [
   CorrectionResolver,
   SubscriptionResolver,
   KeyChangeResolver,
+  BanChangeResolver,
+  BudgetAlertResolver,
+  ProviderHealthChangeResolver,
   LiveStatsResolver,
 ] as const;

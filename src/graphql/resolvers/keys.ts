@@ -64,7 +64,7 @@ export class KeyResolver {
   async updateKey(
     @Ctx() context: Context,
     @KeyId() id: string,
-    @Arg('input', () => UpdateKeyInput, { description: 'What is to be another.' })
+    @Arg('input', () => UpdateKeyInput, { description: 'What to change.' })
     input: UpdateKeyInput,
     @MutationId() mutationId?: string,
   ): Promise<VirtualKey> {

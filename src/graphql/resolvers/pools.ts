@@ -40,7 +40,7 @@ export class PoolResolver {
   async updatePool(
     @Ctx() context: Context,
     @PoolId() id: string,
-    @Arg('input', () => UpdatePoolInput, { description: 'What is to be another.' })
+    @Arg('input', () => UpdatePoolInput, { description: 'What to change.' })
     input: UpdatePoolInput,
     @MutationId() mutationId?: string,
   ): Promise<Pool> {

@@ -89,6 +89,38 @@ export class RequestResolver {
     return await namedOrNull(context, 'credential', credentialId);
   }
 
+  @FieldResolver(() => ID, {
+    description: 'Owner of the key at that time; null when it had none.',
+    nullable: true,
+  })
+  userId(@Root() { userId }: UsageRecord): string | null {
+    return userId || null;
+  }
+
+  @FieldResolver(() => ID, {
+    description: 'Team of the key at that time; null when it had none.',
+    nullable: true,
+  })
+  teamId(@Root() { teamId }: UsageRecord): string | null {
+    return teamId || null;
+  }
+
+  @FieldResolver(() => ID, {
+    description: 'Who served it last; null when nobody could be asked.',
+    nullable: true,
+  })
+  credentialId(@Root() { credentialId }: UsageRecord): string | null {
+    return credentialId || null;
+  }
+
+  @FieldResolver(() => ID, {
+    description: 'The price version that it was charged by; null when nothing was to be priced.',
+    nullable: true,
+  })
+  priceId(@Root() { priceId }: UsageRecord): string | null {
+    return priceId || null;
+  }
+
   @FieldResolver(() => UsageUnits, { description: 'What it used.' })
   usage(@Root() record: UsageRecord): UsageUnits {
     return record;

@@ -1,6 +1,8 @@
 import { Args, Ctx, FieldResolver, Float, Resolver, Root, Subscription } from 'type-graphql';
 import type { SubscribeResolverData } from 'type-graphql';
+import { Budget } from '../../entities/budget.ts';
 import type { CallRecord } from '../../entities/call-record.ts';
+import { Credential } from '../../entities/credential.ts';
 import { Event } from '../../entities/event.ts';
 import { Usd } from '../../entities/scalars.ts';
 import { UsageRecord } from '../../entities/usage-record.ts';
@@ -126,6 +128,48 @@ export class KeyChangeResolver {
     @Ctx() { actor, services }: Context,
   ): Promise<VirtualKey | null> {
     return await services.keys.get(actor, keyId);
+  }
+}
+
+@Resolver(() => BanChange)
+export class BanChangeResolver {
+  @FieldResolver(() => Credential, {
+    description: 'The credential as it is now, also one that is deleted.',
+    nullable: true,
+  })
+  async credential(
+    @Root() { credentialId }: BanChange,
+    @Ctx() { loaders }: Context,
+  ): Promise<Credential | null> {
+    return await loaders.credential.load(credentialId);
+  }
+}
+
+@Resolver(() => BudgetAlert)
+export class BudgetAlertResolver {
+  @FieldResolver(() => Budget, {
+    description: 'The budget as it is now; null when it was removed.',
+    nullable: true,
+  })
+  async budget(
+    @Root() { budgetId }: BudgetAlert,
+    @Ctx() { loaders }: Context,
+  ): Promise<Budget | null> {
+    return await loaders.budget.load(budgetId);
+  }
+}
+
+@Resolver(() => ProviderHealthChange)
+export class ProviderHealthChangeResolver {
+  @FieldResolver(() => Credential, {
+    description: 'The credential as it is now; null: the whole origin.',
+    nullable: true,
+  })
+  async credential(
+    @Root() { credentialId }: ProviderHealthChange,
+    @Ctx() { loaders }: Context,
+  ): Promise<Credential | null> {
+    return credentialId === null ? null : await loaders.credential.load(credentialId);
   }
 }
 

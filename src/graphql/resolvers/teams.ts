@@ -49,7 +49,7 @@ export class TeamResolver {
   async updateTeam(
     @Ctx() context: Context,
     @TeamId() id: string,
-    @Arg('input', () => UpdateTeamInput, { description: 'What is to be another.' })
+    @Arg('input', () => UpdateTeamInput, { description: 'What to change.' })
     input: UpdateTeamInput,
     @MutationId() mutationId?: string,
   ): Promise<Team> {

@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { namedOrNull } from '../named.ts';
 import { Named } from '../types/named.ts';
 import {
+  RecentArgs,
   SeriesArgs,
   TopArgs,
   UsageArgs,
@@ -169,7 +170,7 @@ export class UsageStatsResolver {
   async recent(
     @Ctx() { actor, services }: Context,
     @Root() { dimension, id, from, to }: UsageStats,
-    @Args(() => TopArgs) { first }: TopArgs,
+    @Args(() => RecentArgs) { first }: RecentArgs,
   ): Promise<UsageRecord[]> {
     const range = asked({ fromMs: from?.getTime(), toMs: to?.getTime() });
     const input = { filter: { [dimension]: [id] }, ...range, first };

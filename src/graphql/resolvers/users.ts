@@ -47,7 +47,7 @@ export class UserResolver {
   async updateUser(
     @Ctx() context: Context,
     @UserId() id: string,
-    @Arg('input', () => UpdateUserInput, { description: 'What is to be another.' })
+    @Arg('input', () => UpdateUserInput, { description: 'What to change.' })
     input: UpdateUserInput,
     @MutationId() mutationId?: string,
   ): Promise<User> {

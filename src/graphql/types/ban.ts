@@ -26,10 +26,13 @@ export class BanEvidence {
 
 @InputType({ description: 'Which bans are meant.' })
 export class BanFilter {
-  @Field(() => String, { description: `Of this credential: ${CREDENTIAL}`, nullable: true })
+  @Field(() => ID, {
+    description: 'Of this credential: id, `pool/name`, or a name that one alone has.',
+    nullable: true,
+  })
   credential?: string;
 
-  @Field(() => String, { description: 'Of this pool, by id or name.', nullable: true })
+  @Field(() => ID, { description: 'Of this pool, by id or name.', nullable: true })
   pool?: string;
 
   @Field(() => Boolean, {
@@ -44,7 +47,7 @@ export class BanFilter {
 
 @InputType({ description: 'A ban to be imposed.' })
 export class BanCredentialInput {
-  @Field(() => String, { description: CREDENTIAL })
+  @Field(() => ID, { description: CREDENTIAL })
   credential!: string;
 
   @Field(() => String, {

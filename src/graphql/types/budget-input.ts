@@ -10,26 +10,28 @@ export const BUDGET_ID = 'Its id, or the start of one as long as it names one bu
 @InputType()
 class BudgetTerms {
   @Field(() => BudgetPeriodEnum, {
-    description: 'How often it begins anew; `MONTHLY` at first.',
+    description: 'How often it begins anew; a new budget: `MONTHLY` unless given.',
     nullable: true,
   })
   period?: BudgetPeriod;
 
   @Field(() => String, {
-    description: 'IANA name of the time zone of its midnights and Mondays; `UTC` at first.',
+    description:
+      'IANA name of the time zone of its midnights and Mondays; a new budget: `UTC` unless given.',
     nullable: true,
   })
   zone?: string;
 
   @Field(() => Boolean, {
-    description: 'Whether it refuses what would exceed the cap, as at first, or only alerts.',
+    description:
+      'True, as for a new budget: it refuses what would exceed the cap; false: it only alerts.',
     nullable: true,
   })
   isHard?: boolean;
 
   @Field(() => Boolean, {
     description:
-      'Whether it holds what a call can cost at most, or, as at first, what it probably will.',
+      'True: a call holds the most that it can cost; false, as for a new budget: what it probably will.',
     nullable: true,
   })
   isStrict?: boolean;
@@ -58,8 +60,9 @@ export class SetBudgetInput extends BudgetTerms {
   @Field(() => BudgetScopeEnum, { description: 'Whose money it caps.' })
   scope!: BudgetScope;
 
-  @Field(() => String, {
-    description: 'The key, team, user or pool: by id or name, a key by its id or the start of it.',
+  @Field(() => ID, {
+    description:
+      'The key, team, user or pool: a key by its id or the start of it, the others by id or name.',
   })
   subject!: string;
 
@@ -69,7 +72,7 @@ export class SetBudgetInput extends BudgetTerms {
   cap!: bigint;
 }
 
-@InputType({ description: 'What is to be another of a budget. What is absent stays as it is.' })
+@InputType({ description: 'What to change in a budget. What is absent stays as it is.' })
 export class UpdateBudgetInput extends BudgetTerms {
   @Field(() => Usd, {
     description: 'The most that may be spent in a period, up to a billion dollars.',

@@ -12,8 +12,9 @@ export class BudgetFilter {
   @Field(() => BudgetScopeEnum, { description: 'Only those of such subjects.', nullable: true })
   scope?: BudgetScope;
 
-  @Field(() => String, {
-    description: 'Only those of one key, team, user or pool, by id or name; needs `scope`.',
+  @Field(() => ID, {
+    description:
+      'Only those of one key, team, user or pool, a key by its id, the others by id or name; needs `scope`.',
     nullable: true,
   })
   subject?: string;

@@ -1,5 +1,8 @@
-import { Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import type { BanReason } from '../../entities/ban.ts';
+import { BanReasonEnum } from '../../entities/enums.ts';
 import { DateTime, Json, SafeInt, Usd } from '../../entities/scalars.ts';
+import { BanEvidence } from './ban.ts';
 
 const BanStep = { IMPOSED: 'imposed', LIFTED: 'lifted', ENDED: 'ended' } as const;
 
@@ -31,7 +34,10 @@ export abstract class Change {
   })
   actor!: string;
 
-  @Field(() => ID, { description: 'The request it came of.', nullable: true })
+  @Field(() => ID, {
+    description: 'The request that brought it about; null: none did.',
+    nullable: true,
+  })
   requestId!: string | null;
 }
 
@@ -49,7 +55,7 @@ export class KeyChange extends Change {
 
 @ObjectType({ implements: Change, description: 'A ban of a credential began or is over.' })
 export class BanChange extends Change {
-  @Field(() => BanStep, { description: 'Which of both.' })
+  @Field(() => BanStep, { description: 'What became of it.' })
   step!: string;
 
   @Field(() => ID, { description: 'The credential.' })
@@ -64,20 +70,20 @@ export class BanChange extends Change {
   })
   model!: string | null;
 
-  @Field(() => String, {
-    description: 'Why: `unauthorized`, `counted` or `operator`.',
+  @Field(() => BanReasonEnum, { description: 'Why it was imposed.', nullable: true })
+  reason!: BanReason | null;
+
+  @Field(() => DateTime, {
+    description: 'When the ban ends by itself; null: when it is lifted.',
     nullable: true,
   })
-  reason!: string | null;
-
-  @Field(() => DateTime, { description: 'When it ends; null: when it is lifted.', nullable: true })
   until!: Date | null;
 
-  @Field(() => Json, {
-    description: 'The upstream statuses and the calls that led to it.',
+  @Field(() => BanEvidence, {
+    description: 'What led to it; null where that is not told anew: see `Credential.bans`, `bans`.',
     nullable: true,
   })
-  evidence!: unknown;
+  evidence!: BanEvidence | null;
 
   @Field(() => String, { description: 'What the operator had to say.', nullable: true })
   note!: string | null;
@@ -88,13 +94,13 @@ export class BudgetAlert extends Change {
   @Field(() => ID, { description: 'The budget.' })
   budgetId!: string;
 
-  @Field(() => Int, { description: 'The threshold, percent of the cap.' })
+  @Field(() => Float, { description: 'The threshold, percent of the cap.' })
   percent!: number;
 
   @Field(() => Usd, { description: 'Settled in this period.' })
   spent!: bigint;
 
-  @Field(() => Usd, { description: 'What may be spent in it.' })
+  @Field(() => Usd, { description: 'What may be spent in this period.' })
   cap!: bigint;
 
   @Field(() => DateTime, { description: 'When the period began.' })
@@ -127,7 +133,7 @@ export class ProviderHealthChange extends Change {
   })
   model!: string | null;
 
-  @Field(() => DateTime, { description: 'Until then, as far as is known.', nullable: true })
+  @Field(() => DateTime, { description: 'When that is over, as far as is known.', nullable: true })
   until!: Date | null;
 
   @Field(() => Int, { description: 'The upstream status that told.', nullable: true })

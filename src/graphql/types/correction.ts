@@ -3,11 +3,12 @@ import { enumOf } from '../../entities/enums.ts';
 import { DateTime, SafeInt, Usd } from '../../entities/scalars.ts';
 import type { LeftAlone } from '../../services/repricing.ts';
 import { LEFT_ALONE } from '../../services/repricing-texts.ts';
+import { described } from '../described.ts';
 
 export const LeftAloneEnum = enumOf<LeftAlone>(
   'LeftAlone',
   'Why calls keep the cost they have.',
-  LEFT_ALONE,
+  described(LEFT_ALONE),
 );
 
 @InputType({ description: 'Which calls to price anew; of all times and models unless given.' })
@@ -37,10 +38,10 @@ export class RepriceLedgerInput {
   onlyUnpriced?: boolean;
 
   @Field(() => Boolean, {
-    description: 'Tells what would be adjusted, and writes nothing.',
-    nullable: true,
+    description: 'Only tells what would be adjusted: nothing is written.',
+    defaultValue: false,
   })
-  dryRun?: boolean;
+  isDryRun!: boolean;
 
   @Field(() => String, {
     description: 'Why, for whoever reads the books: 1 to 500 characters.',
@@ -60,10 +61,13 @@ export class LeftAloneCalls {
 
 @ObjectType()
 class Correction {
-  @Field(() => Usd, { description: 'What the calls cost before.', name: 'before' })
+  @Field(() => Usd, { description: 'What it cost before.', name: 'before' })
   beforeNano!: bigint;
 
-  @Field(() => Usd, { description: 'What they cost now.', name: 'after' })
+  @Field(() => Usd, {
+    description: 'What it costs now; of a dry run, what it would.',
+    name: 'after',
+  })
   afterNano!: bigint;
 }
 

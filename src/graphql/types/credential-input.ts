@@ -9,9 +9,9 @@ export const RowFormatEnum = enumOf<RowFormat>('ImportFormat', 'How the text is 
 
 @InputType({ description: 'A credential to be added. The secret goes in and never out.' })
 export class AddCredentialInput {
-  @Field(() => String, {
+  @Field(() => ID, {
     description:
-      'Pool by id or name. Users leave it out: their own is meant, which is made for the first one.',
+      'Pool by id or name. Users leave it out: their own pool is meant, which is made with their first credential.',
     nullable: true,
   })
   pool?: string;
@@ -58,20 +58,21 @@ export class AddCredentialInput {
   tpmLimit?: number | null;
 
   @Field(() => [String], {
-    description: 'Upstream models it serves, each with two `*` at most; null: those listed.',
+    description:
+      'Upstream models it serves, each with two `*` at most; null: those its provider lists.',
     nullable: true,
   })
   models?: string[] | null;
 }
 
-@InputType({ description: 'What is to be another of a credential. What is absent stays as it is.' })
+@InputType({ description: 'What to change in a credential. What is absent stays as it is.' })
 export class UpdateCredentialInput {
   @Field(() => String, { description: 'Its new name, unique in its pool.', nullable: true })
   name?: string;
 
   @Field(() => String, {
     description:
-      'Another account: bans that the one before has earned end, its balance is forgotten.',
+      'Its new secret. If it is another one, bans that the old one has earned end, and its balance is forgotten.',
     nullable: true,
   })
   secret?: string;
@@ -102,7 +103,8 @@ export class UpdateCredentialInput {
   tpmLimit?: number | null;
 
   @Field(() => [String], {
-    description: 'Upstream models it serves; null: those its provider lists.',
+    description:
+      'Upstream models it serves, each with two `*` at most; null: those its provider lists.',
     nullable: true,
   })
   models?: string[] | null;
@@ -113,7 +115,7 @@ export class UpdateCredentialInput {
     'What is tested: a credential that is stored, or one by provider and secret, which is not stored.',
 })
 export class TestCredentialInput {
-  @Field(() => String, {
+  @Field(() => ID, {
     description: 'Id, `pool/name`, or a name that one alone has.',
     nullable: true,
   })
@@ -142,10 +144,13 @@ export class ImportCredentialsInput {
 
   @Field(() => String, {
     description:
-      'Fields or columns as `tollgate.yaml` spells them: `name`, `provider`, `api_key`, `base_url`, `weight`, `priority`, `rpm`, `tpm`, `models` (in CSV with spaces between).',
+      'A row for each credential, 1000 at most, with fields or columns as `tollgate.yaml` spells them: `name`, `provider`, `api_key`, `base_url`, `weight`, `priority`, `rpm`, `tpm`, `models` (in CSV with spaces between).',
   })
   text!: string;
 
-  @Field(() => Boolean, { description: 'Judges only: nothing is stored.', defaultValue: false })
+  @Field(() => Boolean, {
+    description: 'Only says what each row would come to: nothing is stored.',
+    defaultValue: false,
+  })
   isDryRun!: boolean;
 }

@@ -1,4 +1,4 @@
-import { Field, InputType } from 'type-graphql';
+import { Field, ID, InputType } from 'type-graphql';
 import { Event } from '../../entities/event.ts';
 import { DateTime } from '../../entities/scalars.ts';
 import { connectionOf } from '../connection.ts';
@@ -12,7 +12,7 @@ export class EventFilter {
   })
   types?: string[];
 
-  @Field(() => String, { description: 'Only what happened to this thing, by id.', nullable: true })
+  @Field(() => ID, { description: 'Only what happened to this thing, by id.', nullable: true })
   subject?: string;
 
   @Field(() => String, {

@@ -1,4 +1,4 @@
-import { Field, InputType, Int } from 'type-graphql';
+import { Field, ID, InputType, Int } from 'type-graphql';
 import { enumOf } from '../../entities/enums.ts';
 import { JsonObject, Usd } from '../../entities/scalars.ts';
 import type { VirtualKeyStatus } from '../../entities/virtual-key.ts';
@@ -30,23 +30,23 @@ export class KeyFilter {
   })
   status?: VirtualKeyStatus[];
 
-  @Field(() => String, { description: 'Only those of a pool, by id or name.', nullable: true })
+  @Field(() => ID, { description: 'Only those of a pool, by id or name.', nullable: true })
   pool?: string;
 
-  @Field(() => String, { description: 'Only those of a user, by id or name.', nullable: true })
+  @Field(() => ID, { description: 'Only those of a user, by id or name.', nullable: true })
   user?: string;
 
-  @Field(() => String, { description: 'Only those of a team, by id or name.', nullable: true })
+  @Field(() => ID, { description: 'Only those of a team, by id or name.', nullable: true })
   team?: string;
 }
 
 /** What may be said of a key that is made and of one that is changed. */
 @InputType()
 class KeySettings {
-  @Field(() => String, { description: 'Owner by id or name; null is none.', nullable: true })
+  @Field(() => ID, { description: 'Owner by id or name; null is none.', nullable: true })
   user?: string | null;
 
-  @Field(() => String, { description: 'Team by id or name; null is none.', nullable: true })
+  @Field(() => ID, { description: 'Team by id or name; null is none.', nullable: true })
   team?: string | null;
 
   @Field(() => Int, {
@@ -99,7 +99,7 @@ export class CreateKeyInput extends KeySettings {
   @Field(() => String, { description: 'What the key is for, 1 to 255 characters.' })
   name!: string;
 
-  @Field(() => String, {
+  @Field(() => ID, {
     description: 'Pool by id or name; the oldest one unless given.',
     nullable: true,
   })
@@ -113,7 +113,7 @@ export class CreateKeyInput extends KeySettings {
 }
 
 @InputType({
-  description: 'What is to be another of a virtual key. What is absent stays as it is.',
+  description: 'What to change in a virtual key. What is absent stays as it is.',
 })
 export class UpdateKeyInput extends KeySettings {
   @Field(() => String, {

@@ -30,27 +30,28 @@ export class EventsArgs extends ChangesArgs {
 
 @ArgsType()
 export class BalancesArgs {
-  @Field(() => [ID], { description: 'Only these credentials.', nullable: true })
+  @Field(() => [ID], { description: 'Only these credentials, by id.', nullable: true })
   credential?: string[];
 
-  @Field(() => [ID], { description: 'Only credentials of these pools.', nullable: true })
+  @Field(() => [ID], { description: 'Only credentials of these pools, by id.', nullable: true })
   pool?: string[];
 }
 
 @InputType({
-  description: 'Which calls are meant: those that have one of the values in each field given.',
+  description:
+    'Which calls: those that have one of the values in each field given. Things are named by id.',
 })
-export class SettledFilterInput {
-  @Field(() => [ID], { description: 'Virtual keys.', nullable: true })
+export class SettledFilter {
+  @Field(() => [ID], { description: 'Virtual keys, by id.', nullable: true })
   key?: string[];
 
-  @Field(() => [ID], { description: 'Teams.', nullable: true })
+  @Field(() => [ID], { description: 'Teams, by id.', nullable: true })
   team?: string[];
 
-  @Field(() => [ID], { description: 'Users.', nullable: true })
+  @Field(() => [ID], { description: 'Users, by id.', nullable: true })
   user?: string[];
 
-  @Field(() => [ID], { description: 'Pools.', nullable: true })
+  @Field(() => [ID], { description: 'Pools, by id.', nullable: true })
   pool?: string[];
 
   @Field(() => [String], { description: 'Models as they were asked for.', nullable: true })
@@ -62,14 +63,14 @@ export class SettledFilterInput {
   })
   endpoint?: string[];
 
-  @Field(() => [ID], { description: 'Credentials that served last.', nullable: true })
+  @Field(() => [ID], { description: 'Credentials that served last, by id.', nullable: true })
   credential?: string[];
 }
 
 @ArgsType()
 export class SettledArgs {
-  @Field(() => SettledFilterInput, { description: 'Only such calls.', nullable: true })
-  filter?: SettledFilterInput;
+  @Field(() => SettledFilter, { description: 'Only such calls.', nullable: true })
+  filter?: SettledFilter;
 
   @Field(() => [OutcomeEnum], { description: 'Only calls that ended so.', nullable: true })
   outcome?: Outcome[];
@@ -95,10 +96,10 @@ export class BalanceChange {
   @Field(() => ID, { description: 'The credential.' })
   credentialId!: string;
 
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name of the credential.' })
   credentialName!: string;
 
-  @Field(() => ID, { description: 'Its pool.' })
+  @Field(() => ID, { description: 'Pool of the credential.' })
   poolId!: string;
 
   @Field(() => String, { description: 'The name of its pool.' })
@@ -108,14 +109,15 @@ export class BalanceChange {
   atMs!: number;
 
   @Field(() => Usd, {
-    description: 'As its provider last told, less what calls have cost since; null: never told.',
+    description:
+      'Dollars left: as its provider last told, less what calls have cost since; null: never told.',
     nullable: true,
     name: 'balance',
   })
   balanceNano!: bigint | null;
 
   @Field(() => Usd, {
-    description: 'Spent in all, as its provider last told; null: never told.',
+    description: 'Dollars spent in all, as its provider last told; null: never told.',
     nullable: true,
     name: 'used',
   })
@@ -129,7 +131,7 @@ export class BalanceChange {
   checkedAtMs!: number | null;
 }
 
-@ObjectType({ description: 'Calls that ended in an error of ours, by who must act.' })
+@ObjectType({ description: 'Calls that ended in an error, by who must act.' })
 export class ErrorCounts {
   @Field(() => SafeInt, { description: 'The client: a wrong key, a bad request, a spent budget.' })
   client!: number;
@@ -149,13 +151,15 @@ export class LiveCounts {
   @Field(() => SafeInt, { description: 'Calls settled.' })
   calls!: number;
 
-  @Field(() => SafeInt, { description: 'Tokens of all kinds that they used.' })
+  @Field(() => SafeInt, { description: 'Tokens of all kinds that the calls used.' })
   tokens!: number;
 
-  @Field(() => Usd, { description: 'What they cost.', name: 'cost' })
+  @Field(() => Usd, { description: 'What the calls cost.', name: 'cost' })
   costNano!: bigint;
 
-  @Field(() => ErrorCounts, { description: 'Calls that ended in an error of ours.' })
+  @Field(() => ErrorCounts, {
+    description: 'Those of them that ended in an error, by who must act.',
+  })
   errors!: ErrorCounts;
 }
 

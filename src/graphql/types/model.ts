@@ -36,7 +36,7 @@ export class Model implements ModelFacts {
 
 @InputType({ description: 'Which models; absent is all.' })
 export class ModelFilter {
-  @Field(() => String, { description: 'Only those of a pool, by id or name.', nullable: true })
+  @Field(() => ID, { description: 'Only those of a pool, by id or name.', nullable: true })
   pool?: string;
 
   @Field(() => String, { description: 'Only names with this text in them.', nullable: true })

@@ -23,7 +23,7 @@ export class CreateUserInput {
   metadata?: Metadata;
 }
 
-@InputType({ description: 'What is to be another of a user. What is absent stays as it is.' })
+@InputType({ description: 'What to change in a user. What is absent stays as it is.' })
 export class UpdateUserInput {
   @Field(() => String, { description: NAME, nullable: true })
   name?: string;
@@ -66,7 +66,7 @@ export class CreateTeamInput extends TeamSettings {
   name!: string;
 }
 
-@InputType({ description: 'What is to be another of a team. What is absent stays as it is.' })
+@InputType({ description: 'What to change in a team. What is absent stays as it is.' })
 export class UpdateTeamInput extends TeamSettings {
   @Field(() => String, { description: NAME, nullable: true })
   name?: string;

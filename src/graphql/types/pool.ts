@@ -251,7 +251,7 @@ export class CreatePoolInput {
   policy?: Record<string, unknown>;
 }
 
-@InputType({ description: 'What is to be another of a pool. What is absent stays as it is.' })
+@InputType({ description: 'What to change in a pool. What is absent stays as it is.' })
 export class UpdatePoolInput {
   @Field(() => String, { description: 'Its new name.', nullable: true })
   name?: string;

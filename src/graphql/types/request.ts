@@ -6,15 +6,9 @@ import { UsageRecord } from '../../entities/usage-record.ts';
 import type { ErrorRow } from '../../errors/catalogue.ts';
 import { ANOMALIES, EXCLUSIONS } from '../../services/explanation-texts.ts';
 import { connectionOf } from '../connection.ts';
+import { described } from '../described.ts';
 import { Named } from './named.ts';
 import { UsageFilter } from './usage.ts';
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-
-const described = <T extends string>(texts: Record<T, string>): Record<T, string> =>
-  Object.fromEntries(
-    Object.entries<string>(texts).map(([name, text]) => [name, sentence(text)]),
-  ) as Record<T, string>;
 
 export const ExclusionEnum = enumOf<Exclusion>(
   'Exclusion',

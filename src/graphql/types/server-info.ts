@@ -18,7 +18,7 @@ export class ServerInfo {
   @Field(() => DateTime, { description: 'When it was started.', name: 'startedAt' })
   startedAtMs!: number;
 
-  @Field(() => Int, { description: 'Seconds since then.' })
+  @Field(() => Int, { description: 'Seconds since it was started.' })
   uptimeSeconds!: number;
 
   @Field(() => String, {
@@ -36,7 +36,10 @@ export class ServerStore {
   @Field(() => SafeInt, { description: 'Calls whose hold is not settled yet.' })
   openHolds!: number;
 
-  @Field(() => Usd, { description: 'What is reserved for them.', name: 'held' })
+  @Field(() => Usd, {
+    description: 'What is reserved for calls whose hold is not settled yet.',
+    name: 'held',
+  })
   heldNano!: bigint;
 
   @Field(() => SafeInt, { description: 'Number of the newest event; 0 when there is none.' })

@@ -1,4 +1,4 @@
-import { ArgsType, Field, InputType, Int, ObjectType } from 'type-graphql';
+import { ArgsType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { enumOf } from '../../entities/enums.ts';
 import { DateTime, SafeInt, Usd } from '../../entities/scalars.ts';
 import type { UsageDimension } from '../../entities/usage-dimension.ts';
@@ -108,28 +108,28 @@ export class UsagePoint extends Sums {
   @Field(() => DateTime, { description: 'Its beginning.', name: 'start' })
   startMs!: number;
 
-  @Field(() => DateTime, { description: 'The beginning of the next.', name: 'end' })
+  @Field(() => DateTime, { description: 'Its end, where the next begins.', name: 'end' })
   endMs!: number;
 }
 
 @InputType({
   description:
-    'Which calls: those that have one of the values in each field given; names or ids. Users name ids.',
+    'Which calls: those that have one of the values in each field given. Users of the gateway give ids, not names.',
 })
 export class UsageFilter {
-  @Field(() => [String], {
+  @Field(() => [ID], {
     description: 'Virtual keys, by id or the start of one.',
     nullable: true,
   })
   key?: string[];
 
-  @Field(() => [String], { description: 'Teams.', nullable: true })
+  @Field(() => [ID], { description: 'Teams, by id or name.', nullable: true })
   team?: string[];
 
-  @Field(() => [String], { description: 'Users.', nullable: true })
+  @Field(() => [ID], { description: 'Users, by id or name.', nullable: true })
   user?: string[];
 
-  @Field(() => [String], { description: 'Pools.', nullable: true })
+  @Field(() => [ID], { description: 'Pools, by id or name.', nullable: true })
   pool?: string[];
 
   @Field(() => [String], { description: 'Models as they were asked for.', nullable: true })
@@ -138,7 +138,7 @@ export class UsageFilter {
   @Field(() => [String], { description: 'Endpoints, such as `chat.completions`.', nullable: true })
   endpoint?: string[];
 
-  @Field(() => [String], {
+  @Field(() => [ID], {
     description: 'Credentials that served last: ids, `pool/name`, or names that only one has.',
     nullable: true,
   })
@@ -205,6 +205,12 @@ export class UsageSeriesArgs extends SeriesArgs {
 
   @Field(() => DateTime, { description: 'Up to this time; now unless given.', nullable: true })
   to?: Date;
+}
+
+@ArgsType()
+export class RecentArgs {
+  @Field(() => Int, { description: `How many, the newest: 1 to ${PAGE_MAX}.`, defaultValue: 20 })
+  first!: number;
 }
 
 @ArgsType()

@@ -34,7 +34,7 @@ test('a ban', async () => {
       bans.nth((nth += 1)),
     );
     await gateway.space.bans.liftBans(SYSTEM, { credential });
-    expect(await bans.nth((nth += 1))).toMatchObject({ step: 'LIFTED', reason: 'operator' });
+    expect(await bans.nth((nth += 1))).toMatchObject({ step: 'LIFTED', reason: 'OPERATOR' });
     return took;
   });
   expect(ms).toBeLessThan(LIMIT_MS);

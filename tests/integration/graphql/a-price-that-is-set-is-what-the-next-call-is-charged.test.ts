@@ -100,7 +100,7 @@ test('earlier calls keep theirs until they are priced anew, and a restart forget
   });
   const wouldBe =
     costAt(told.get(first) as Told, dollars) + costAt(told.get(second) as Told, dollars);
-  const dry = await ask(REPRICE, { input: { model: MODEL, dryRun: true } });
+  const dry = await ask(REPRICE, { input: { model: MODEL, isDryRun: true } });
   expect(dry.data.repriceLedger).toMatchObject({
     isDryRun: true,
     adjusted: 1,

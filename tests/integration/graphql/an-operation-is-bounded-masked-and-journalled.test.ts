@@ -1,4 +1,8 @@
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { GatewayError } from '../../../src/errors/gateway-error.ts';
 import { CLI } from '../../../src/services/actor.ts';
 import { startGateway } from '../../support/gateway.ts';
@@ -26,6 +30,24 @@ function heldUp(gateway: Gateway) {
     release: () => resolve([] as never),
     hasEntered: (count: number) => until(() => entered === count),
   };
+}
+
+/** Signs a user's token, and publishes its key once it is told to. */
+async function slowIssuer() {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const { promise: isTold, resolve: known } = Promise.withResolvers<void>();
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }];
+  const server = createServer((_request, response) => {
+    void isTold.then(() => response.end(JSON.stringify({ keys })));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  const token = await new SignJWT({ sub: 'ann' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .setExpirationTime('1h')
+    .sign(privateKey);
+  const { port } = server.address() as AddressInfo;
+  return { issuer: `http://127.0.0.1:${port}/keys`, token, known };
 }
 
 test('what nobody expected is told as nothing but its request id, and logged by it', async () => {
@@ -121,6 +143,28 @@ test('more than fifty at once are refused, and calls go on', async () => {
   held.release();
   for (const answer of await Promise.all(asking)) expect(answer.data).toEqual({ adminTokens: [] });
   expect(await ask('{ me { name } }')).toMatchObject({ status: 200 });
+});
+
+test('those who leave before they are known, or never read, keep no place', async () => {
+  const { issuer, token, known } = await slowIssuer();
+  const gateway = await startGateway({ env: { USER_JWKS_URL: issuer } });
+  await gateway.space.users.create(CLI, { name: 'ann' });
+  const { ask } = graphqlClient(gateway);
+  const { port, hostname } = new URL(gateway.url);
+  const get = (shown: string) =>
+    `GET /graphql?query=${encodeURIComponent(QUERY)} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${shown}\r\n\r\n`;
+  const gone = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const socket = connect(Number(port), hostname);
+      await new Promise((resolve) => socket.write(get(token), resolve));
+      return socket;
+    }),
+  );
+  expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+  for (const socket of gone) socket.resetAndDestroy();
+  expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+  known();
+  await until(async () => (await ask('{ me { name } }')).status === 200);
 });
 
 test('one under way is answered before the server closes', async () => {

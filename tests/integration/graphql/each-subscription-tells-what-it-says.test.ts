@@ -89,7 +89,8 @@ describe('the examples', () => {
       step: 'IMPOSED',
       credentialId: first?.id,
       model: 'gpt-4o-mini',
-      reason: 'operator',
+      credential: { name: 'cred-1' },
+      reason: 'OPERATOR',
       until: null,
       note: 'why not',
     });
@@ -100,7 +101,7 @@ describe('the examples', () => {
     expect(await told.nth(2)).toMatchObject({
       step: 'IMPOSED',
       credentialId: second?.id,
-      reason: 'unauthorized',
+      reason: 'UNAUTHORIZED',
       evidence: { statuses: expect.arrayContaining([401]) },
     });
     await told.done();
@@ -114,12 +115,13 @@ describe('the examples', () => {
       subject: gateway.keyId,
       cap: '0.00002',
       isHard: false,
-      alertPercents: [50],
+      alertPercents: [49.5],
     });
     await call(gateway);
     expect(await told.nth(0)).toMatchObject({
       budgetId: budget.id,
-      percent: 50,
+      budget: { scope: 'KEY', subject: 'test' },
+      percent: 49.5,
       spent: '0.00001215',
       cap: '0.00002',
     });
