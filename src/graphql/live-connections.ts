@@ -10,6 +10,7 @@ export const ENDINGS = {
   badFrame: { code: 4400, reason: 'Invalid message received' },
   notAllowed: { code: 4403, reason: 'Forbidden: what you showed opens nothing any more.' },
   tooLate: { code: 4408, reason: 'Connection initialisation timeout' },
+  tooMany: { code: 1013, reason: 'You have too many open: close one.' },
   tooSlow: { code: 4413, reason: 'Too slow: read faster, or ask for less.' },
   failed: { code: 4500, reason: 'Internal server error' },
 } as const;
@@ -37,6 +38,8 @@ export interface ConnectionParts {
 }
 
 const CONNECTIONS_MAX = 1000;
+/** Of one user: whoever holds a token of theirs takes the room of nobody else. */
+const OF_ONE_USER_MAX = 20;
 const CHECK_MS = 1000;
 /** For those that are told of a stop to go. */
 const GOODBYE_MS = 1000;
@@ -59,8 +62,11 @@ export class LiveConnections {
     return this.#open.size;
   }
 
-  /** @throws GatewayError `draining` or `overloaded` when there can be no further one */
-  assertRoom(): void {
+  /**
+   * @param actor who asks, where that is known by now
+   * @throws GatewayError `draining` or `overloaded` when there can be no further one
+   */
+  assertRoom(actor?: Actor): void {
     if (this.#isClosed) {
       throw new GatewayError('draining', 'The server is stopping. Try again.', {
         retryAfterMs: 1000,
@@ -70,6 +76,17 @@ export class LiveConnections {
       const text = `There are ${CONNECTIONS_MAX} live connections already.`;
       throw new GatewayError('overloaded', text, { retryAfterMs: 5000 });
     }
+    if (actor !== undefined && !this.hasRoomFor(actor)) {
+      throw new GatewayError('overloaded', ENDINGS.tooMany.reason, { retryAfterMs: 5000 });
+    }
+  }
+
+  /** Whether an actor may have one more than those that are known to be theirs. */
+  hasRoomFor({ userId }: Actor): boolean {
+    if (userId === null) return true;
+    let theirs = 0;
+    for (const { actor } of this.#open) if (actor?.userId === userId) theirs += 1;
+    return theirs < OF_ONE_USER_MAX;
   }
 
   add(connection: LiveConnection): void {

@@ -97,10 +97,13 @@ async function createAnswering(app: FastifyInstance, parts: GraphqlParts): Promi
     const { signal } = operation;
     operations.enter(operation);
     const work = execute(request);
-    void over(work, reply.raw, signal).then(() => operations.leave(operation));
+    void over(work, reply.raw, { clock, signal }).then(() => operations.leave(operation));
     return await beforeDeadline(work, { clock, signal });
   };
 }
+
+/** A client that has not taken the answer by then is cut off: its place is somebody else's. */
+const READING_MS_MAX = 60_000;
 
 /**
  * An operation counts until its work is done, whenever it is answered, and the answer is with the
@@ -109,15 +112,22 @@ async function createAnswering(app: FastifyInstance, parts: GraphqlParts): Promi
 async function over(
   work: Promise<unknown>,
   response: ServerResponse,
-  signal: AbortSignal,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
-  const sent = new Promise<void>((resolve) => response.once('close', resolve));
+  const sent = new Promise<void>((resolve) => {
+    // Of a client that left while we asked who it is, nothing more is told.
+    if (response.closed) resolve();
+    else response.once('close', resolve);
+  });
   const ended = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
   await Promise.race([Promise.allSettled([work]), ended]);
-  signal.addEventListener('abort', () => response.destroy(), { once: true });
+  const cut = () => response.destroy();
+  signal.addEventListener('abort', cut, { once: true });
+  const patience = clock.after(READING_MS_MAX, cut);
   await sent;
+  patience.cancel();
 }
 
 function createApollo(parts: GraphqlParts, requestId: () => string): ApolloServer<Context> {

@@ -7,6 +7,7 @@ import { newId } from '../lib/ids.ts';
 import type { Actor } from '../services/actor.ts';
 import { graphqlError } from './errors.ts';
 import { ENDINGS } from './live-connections.ts';
+import type { LiveConnections } from './live-connections.ts';
 import { perform, shown, shownErrors, subscribe } from './live-execution.ts';
 import { prepare } from './live-operation.ts';
 import type { LiveParts } from './live-operation.ts';
@@ -16,7 +17,10 @@ import type { SocketSession } from './socket-session.ts';
 const OPERATIONS_MAX = 20;
 
 /** What graphql-ws is to do with messages: who may speak, what is executed, what is told. */
-export function socketProtocol(parts: LiveParts): Server<SocketSession> {
+export function socketProtocol(
+  parts: LiveParts,
+  connections: LiveConnections,
+): Server<SocketSession> {
   const { services, logger } = parts;
   const { authenticator } = services;
   /** Each operation is a request of its own. */
@@ -38,12 +42,14 @@ export function socketProtocol(parts: LiveParts): Server<SocketSession> {
     subscribe: (args) => subscribe(parts, args),
     async onConnect({ extra: session, connectionParams }) {
       session.begun();
-      session.actor = await authenticator
+      const actor = await authenticator
         .actorOf(authorizationIn(connectionParams) ?? session.authorization)
         .catch((error: unknown) => {
           if (error instanceof GatewayError && error.row.fault === 'client') return null;
           throw error;
         });
+      if (actor !== null && !connections.hasRoomFor(actor)) session.end(ENDINGS.tooMany);
+      else session.actor = actor;
       return session.actor !== null;
     },
     onSubscribe({ extra: session, subscriptions }, _id, payload) {

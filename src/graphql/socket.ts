@@ -37,7 +37,7 @@ export class GraphqlSockets implements Upgrades {
     this.#parts = parts;
     this.#path = path;
     this.#connections = connections;
-    this.#protocol = socketProtocol(parts);
+    this.#protocol = socketProtocol(parts, connections);
   }
 
   isFor({ method, url = '', headers }: IncomingMessage): boolean {

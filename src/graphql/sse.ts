@@ -38,7 +38,7 @@ export const eventStreams =
     const isOnlyWay = mediaTypeFor(request.headers.accept) === null;
     if (!takesEvents(request) || (!isOnlyWay && !isSubscription(request.body))) return false;
     const wanted = wantedIn(request.body);
-    connections.assertRoom();
+    connections.assertRoom(actor);
     reply.hijack();
     const headers = {
       ...reply.getHeaders(),

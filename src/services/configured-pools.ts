@@ -52,12 +52,12 @@ export function credentialMistake(
   if (provider === undefined) return `.provider: ${unknownProvider(name, providers)}`;
   if (provider.baseUrl === undefined && baseUrl === undefined)
     return `.base_url: ${name} needs one`;
-  if (
-    baseUrl !== undefined &&
-    URL.canParse(baseUrl) &&
-    isForbiddenLiteral(new URL(baseUrl).hostname)
-  )
+  const url = baseUrl === undefined ? null : URL.parse(baseUrl);
+  if (url !== null && isForbiddenLiteral(url.hostname))
     return '.base_url: link-local addresses are no upstreams; metadata services live there';
+  // It would be told to everybody who may see the credential, and sent to nobody.
+  if (url !== null && url.username + url.password !== '')
+    return '.base_url: has no place for a user or a password; secrets are sealed as such';
   if (strategy === 'balance_weighted' && provider.balance === undefined) {
     return `.provider: ${name} tells no balance, which balance_weighted needs`;
   }

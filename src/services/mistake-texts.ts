@@ -45,7 +45,7 @@ export function mistakeText(issue: RawIssue): string | undefined {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys':
-      return `has unknown fields: ${issue.keys.join(', ')}`;
+      return `has unknown fields: ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
     default:
       return undefined;
   }

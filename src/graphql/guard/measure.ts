@@ -43,6 +43,16 @@ const USUAL_LENGTH = 10;
 
 const PAGE = /(?:Connection)$/;
 
+/**
+ * Fields that read the ledger for each thing that they are asked of, statement after statement, which
+ * all others wait for: each counts as so many things.
+ */
+export const DEAR: Readonly<Record<string, number>> = {
+  'Budget.explain': 200,
+  'UsageStats.recent': 50,
+  'UsageStats.series': 100,
+};
+
 type Variables = Readonly<Record<string, unknown>>;
 
 /** @param variables as GraphQL has coerced them */
@@ -157,9 +167,10 @@ function costOf(
 ): number {
   const { first } = values;
   const asked = typeof first === 'number' ? Math.max(first, 1) : null;
-  if (!isListType(getNullableType(field.type))) return 1 + (asked ?? 1) * inner;
+  const own = DEAR[`${parent.name}.${field.name}`] ?? 0;
+  if (!isListType(getNullableType(field.type))) return own + 1 + (asked ?? 1) * inner;
   // A page is as long as was asked for, which its connection has counted already.
-  return (PAGE.test(parent.name) ? 1 : (asked ?? USUAL_LENGTH)) * (1 + inner);
+  return own + (PAGE.test(parent.name) ? 1 : (asked ?? USUAL_LENGTH)) * (1 + inner);
 }
 
 function longestOf(field: GraphQLField<unknown, unknown>, values: Variables): number {

@@ -7,6 +7,7 @@ import type { UsageDimension } from '../../entities/usage-dimension.ts';
 import { UsageRecord } from '../../entities/usage-record.ts';
 import { User } from '../../entities/user.ts';
 import { VirtualKey } from '../../entities/virtual-key.ts';
+import { GatewayError } from '../../errors/gateway-error.ts';
 import { sumOf } from '../../services/usage-sum.ts';
 import { asked } from '../asked.ts';
 import type { Context } from '../context.ts';
@@ -121,7 +122,7 @@ export class UsageStatsResolver {
     @Root() stats: UsageStats,
     @Args(() => TopArgs) { first }: TopArgs,
   ): Promise<UsageGroup[]> {
-    return (await groups(context, stats, ['model'])).slice(0, first);
+    return topOf(await groups(context, stats, ['model']), first);
   }
 
   @FieldResolver(() => [UsageGroup], { description: 'By endpoint, the dearest first.' })
@@ -130,7 +131,7 @@ export class UsageStatsResolver {
     @Root() stats: UsageStats,
     @Args(() => TopArgs) { first }: TopArgs,
   ): Promise<UsageGroup[]> {
-    return (await groups(context, stats, ['endpoint'])).slice(0, first);
+    return topOf(await groups(context, stats, ['endpoint']), first);
   }
 
   @FieldResolver(() => [UsageGroup], {
@@ -141,7 +142,7 @@ export class UsageStatsResolver {
     @Root() stats: UsageStats,
     @Args(() => TopArgs) { first }: TopArgs,
   ): Promise<UsageGroup[]> {
-    return (await groups(context, stats, ['credential'])).slice(0, first);
+    return topOf(await groups(context, stats, ['credential']), first);
   }
 
   @FieldResolver(() => [UsageGroup], { description: 'By virtual key, the dearest first.' })
@@ -150,7 +151,7 @@ export class UsageStatsResolver {
     @Root() stats: UsageStats,
     @Args(() => TopArgs) { first }: TopArgs,
   ): Promise<UsageGroup[]> {
-    return (await groups(context, stats, ['key'])).slice(0, first);
+    return topOf(await groups(context, stats, ['key']), first);
   }
 
   @FieldResolver(() => [UsagePoint], {
@@ -177,6 +178,12 @@ export class UsageStatsResolver {
     const { items } = await services.requests.list(actor, input);
     return items.map(({ node }) => node);
   }
+}
+
+/** The judge bounds `first` above. */
+function topOf(dearestFirst: UsageGroup[], first: number): UsageGroup[] {
+  if (first >= 1) return dearestFirst.slice(0, first);
+  throw new GatewayError('invalid_request', 'first: must be from 1 to 100', { param: 'first' });
 }
 
 const groups = (

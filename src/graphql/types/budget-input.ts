@@ -90,7 +90,8 @@ export class RaiseBudgetArgs {
   by!: bigint;
 
   @Field(() => DateTime, {
-    description: 'When the raise is over: a time to come.',
+    description:
+      'When the raise is over: a time to come. Null ends it at once; needed unless `by` is 0.',
     nullable: true,
   })
   until?: Date | null;

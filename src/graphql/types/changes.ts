@@ -80,7 +80,7 @@ export class BanChange extends Change {
   until!: Date | null;
 
   @Field(() => BanEvidence, {
-    description: 'What led to it; null where that is not told anew: see `Credential.bans`, `bans`.',
+    description: 'What led to it: told when a ban that was earned is imposed, else null.',
     nullable: true,
   })
   evidence!: BanEvidence | null;

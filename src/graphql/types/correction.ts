@@ -61,11 +61,11 @@ export class LeftAloneCalls {
 
 @ObjectType()
 class Correction {
-  @Field(() => Usd, { description: 'What it cost before.', name: 'before' })
+  @Field(() => Usd, { description: 'Cost before the correction.', name: 'before' })
   beforeNano!: bigint;
 
   @Field(() => Usd, {
-    description: 'What it costs now; of a dry run, what it would.',
+    description: 'Cost after it; in a dry run, what it would be.',
     name: 'after',
   })
   afterNano!: bigint;

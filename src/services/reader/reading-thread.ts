@@ -14,8 +14,8 @@ export interface ReadingData {
   stop: SharedArrayBuffer;
 }
 
-/** A statement, or the word that the next page is wanted. */
-export type ReadRequest = { sql: string; values: readonly Value[] } | 'more';
+/** A statement, or the word that the next page is wanted, or nothing any more. */
+export type ReadRequest = { sql: string; values: readonly Value[] } | 'more' | 'end';
 
 export type ReadReply = { rows: unknown[]; isLast: boolean } | { code: string; message: string };
 
@@ -35,10 +35,15 @@ let rows: unknown[] = [];
 let told = 0;
 
 port.on('message', (request: ReadRequest) => {
+  if (request === 'end') {
+    connection.close();
+    port.close();
+    return;
+  }
   port.postMessage(replyTo(request));
 });
 
-function replyTo(request: ReadRequest): ReadReply {
+function replyTo(request: Exclude<ReadRequest, 'end'>): ReadReply {
   try {
     if (request !== 'more') {
       rows = connection.read(request.sql, request.values);

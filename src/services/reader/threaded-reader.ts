@@ -28,8 +28,12 @@ interface Job {
 
 interface Thread {
   readonly worker: Worker;
-  /** Breaks off what it does; `terminate` alone waits until a statement is through. */
-  stop(): void;
+  readonly exited: Promise<unknown>;
+  /**
+   * Breaks off what it does, and ends it. `terminate` would not: no thread ends before its statement,
+   * and one that is to be terminated runs no JavaScript any more, so nothing breaks off the statement.
+   */
+  end(): void;
 }
 
 /**
@@ -91,7 +95,15 @@ export class ThreadedReader implements Reader {
     const worker = new Worker(new URL(`./reading-thread.${extension}`, import.meta.url), {
       workerData,
     });
-    const thread = { worker, stop: () => Atomics.store(new Int32Array(stop), 0, 1) };
+    const thread: Thread = {
+      worker,
+      exited: new Promise((resolve) => worker.once('exit', resolve)),
+      end: () => {
+        Atomics.store(new Int32Array(stop), 0, 1);
+        worker.ref();
+        worker.postMessage('end' satisfies ReadRequest);
+      },
+    };
     const isCurrent = () => this.#thread === thread;
     worker.on('message', (reply: ReadReply) => {
       if (isCurrent()) this.#onReply(reply);
@@ -144,8 +156,8 @@ export class ThreadedReader implements Reader {
     const thread = this.#thread;
     if (thread === undefined) return;
     this.#thread = undefined;
-    thread.stop();
-    this.#ending = thread.worker.terminate().finally(() => {
+    thread.end();
+    this.#ending = thread.exited.then(() => {
       this.#ending = undefined;
       if (!this.#isClosed) this.#next();
     });

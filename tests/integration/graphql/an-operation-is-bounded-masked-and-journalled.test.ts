@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -35,19 +36,22 @@ function heldUp(gateway: Gateway) {
 /** Signs a user's token, and publishes its key once it is told to. */
 async function slowIssuer() {
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const { promise: isTold, resolve: known } = Promise.withResolvers<void>();
+  const { promise: isTold, resolve: tell } = Promise.withResolvers<void>();
   const keys = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }];
   const server = createServer((_request, response) => {
     void isTold.then(() => response.end(JSON.stringify({ keys })));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  server.unref();
   const token = await new SignJWT({ sub: 'ann' })
     .setProtectedHeader({ alg: 'ES256', kid: 'one' })
     .setExpirationTime('1h')
     .sign(privateKey);
   const { port } = server.address() as AddressInfo;
-  return { issuer: `http://127.0.0.1:${port}/keys`, token, known };
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { issuer: `http://127.0.0.1:${port}/keys`, token, tell, close };
 }
 
 test('what nobody expected is told as nothing but its request id, and logged by it', async () => {
@@ -145,26 +149,45 @@ test('more than fifty at once are refused, and calls go on', async () => {
   expect(await ask('{ me { name } }')).toMatchObject({ status: 200 });
 });
 
-test('those who leave before they are known, or never read, keep no place', async () => {
-  const { issuer, token, known } = await slowIssuer();
+const get = (token: string): string =>
+  `GET /graphql?query=${encodeURIComponent(QUERY)} HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\nauthorization: Bearer ${token}\r\n\r\n`;
+
+test('those who leave before it is known who they are keep no place', async () => {
+  const { issuer, token, tell, close } = await slowIssuer();
   const gateway = await startGateway({ env: { USER_JWKS_URL: issuer } });
   await gateway.space.users.create(CLI, { name: 'ann' });
-  const { ask } = graphqlClient(gateway);
   const { port, hostname } = new URL(gateway.url);
-  const get = (shown: string) =>
-    `GET /graphql?query=${encodeURIComponent(QUERY)} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${shown}\r\n\r\n`;
-  const gone = await Promise.all(
-    Array.from({ length: 50 }, async () => {
-      const socket = connect(Number(port), hostname);
-      await new Promise((resolve) => socket.write(get(token), resolve));
-      return socket;
-    }),
-  );
-  expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
-  for (const socket of gone) socket.resetAndDestroy();
-  expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
-  known();
+  const sockets = Array.from({ length: 50 }, () => connect(Number(port), hostname));
+  for (const socket of sockets) socket.write(get(token));
+  const seesAll = async () => expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  await seesAll();
+  for (const socket of sockets) socket.resetAndDestroy();
+  await seesAll();
+  tell();
+  const { ask } = graphqlClient(gateway);
   await until(async () => (await ask('{ me { name } }')).status === 200);
+  await close();
+});
+
+test('one who never reads the answer keeps no place for long', async () => {
+  const gateway = await startGateway();
+  const large = { name: 'x'.repeat(32 * 1024 * 1024) };
+  listing(gateway, async () => await Promise.resolve([large] as never));
+  const { port, hostname } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(get(gateway.space.secrets.admin.reveal()));
+  await once(socket, 'readable');
+  const held = heldUp(gateway);
+  const { ask } = graphqlClient(gateway);
+  const asking = Array.from({ length: 49 }, () => ask(QUERY));
+  await held.hasEntered(49);
+  expect((await ask('{ me { name } }')).status).toBe(503);
+  gateway.clock.advance(60_000);
+  await until(async () => (await ask('{ me { name } }')).status === 200);
+  socket.destroy();
+  held.release();
+  await Promise.all(asking);
 });
 
 test('one under way is answered before the server closes', async () => {

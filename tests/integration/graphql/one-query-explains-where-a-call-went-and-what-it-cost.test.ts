@@ -9,7 +9,7 @@ const EXPLAIN = `query ($id: ID!) {
   explainRequest(id: $id) {
     whatHappened fault isRetryable
     record {
-      id status reason outcome model cost hold totalCost
+      id teamId userId status reason outcome model cost hold totalCost
       key { name } pool { name } credential { name }
       route { strategy order { name } excluded { credential { name } reason why until } isPanic draws }
       attempts { credential { name } status verdict ms model anomalies }
@@ -47,6 +47,8 @@ test('a fail-over past a banned credential, its price, and an adjustment of it',
     pool: { name: 'default' },
     credential: { name: 'default/cred-3' },
     price: { source: 'CATALOGUE', model: 'gpt-4o' },
+    teamId: null,
+    userId: null,
     adjustments: [],
   });
   expect(nanoFromUsd(record.cost)).toBe(cost);

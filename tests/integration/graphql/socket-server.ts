@@ -15,6 +15,7 @@ import { createLogger } from '../../../src/lib/logger.ts';
 import { Registry } from '../../../src/lib/metrics.ts';
 import { InFlight } from '../../../src/proxy/in-flight.ts';
 import { ADMIN } from '../../../src/services/actor.ts';
+import type { Actor } from '../../../src/services/actor.ts';
 import { expectSockets, socketCount } from '../../support/gateway.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -39,7 +40,10 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-/** Shows `Bearer admin` to be let in. */
+const ANN: Actor = { name: 'user:ann', role: 'user', userId: 'ann' };
+const KNOWN: Readonly<Record<string, Actor>> = { 'Bearer admin': ADMIN, 'Bearer ann': ANN };
+
+/** Lets in whoever shows `Bearer admin`, and `Bearer ann`, who is a user. */
 export async function socketServer(): Promise<SocketServer> {
   const before = socketCount();
   const clock = new ManualClock();
@@ -50,8 +54,7 @@ export async function socketServer(): Promise<SocketServer> {
     type Subscription { told: String large: String silent: String }
   `);
   const authenticator = {
-    actorOf: async (shown: string | undefined) =>
-      await Promise.resolve(shown === 'Bearer admin' ? ADMIN : null),
+    actorOf: async (shown = '') => await Promise.resolve(KNOWN[shown] ?? null),
     isValid: () => true,
     onChange: () => () => undefined,
   };
@@ -176,8 +179,8 @@ export class RawSocket {
     return new Promise((resolve) => this.#waiting.push({ isMet, resolve }));
   }
 
-  async begun(): Promise<this> {
-    this.send({ type: 'connection_init', payload: { authorization: 'Bearer admin' } });
+  async begun(authorization = 'Bearer admin'): Promise<this> {
+    this.send({ type: 'connection_init', payload: { authorization } });
     await this.got('connection_ack');
     return this;
   }

@@ -35,6 +35,22 @@ test.each([
   expect(await socket.closed).toMatchObject({ code });
 });
 
+test('one more than the twenty that a user may have: 1013', async () => {
+  const server = await socketServer();
+  const [first] = await Promise.all(
+    Array.from({ length: 20 }, async () => await (await rawSocket(server)).begun('Bearer ann')),
+  );
+  const ann = { type: 'connection_init', payload: { authorization: 'Bearer ann' } };
+  const last = await rawSocket(server);
+  last.send(ann);
+  expect(await last.closed).toMatchObject({ code: 1013 });
+  await (await rawSocket(server)).begun();
+  first?.ws.close();
+  await first?.closed;
+  await until(() => server.connections.size === 20);
+  await (await rawSocket(server)).begun('Bearer ann');
+});
+
 test('a binary message: 4400; one beyond 64 KiB: 1009', async () => {
   const server = await socketServer();
   const [binary, large, whole] = [

@@ -23,7 +23,8 @@ const schema = buildSchema(`
   type VirtualKey { id: ID  name: String  owner: Me  budgets: [Budget!]!  keys(first: Int): VirtualKeyConnection  who: Named }
   type VirtualKeyConnection { nodes: [VirtualKey!]!  edges: [VirtualKeyEdge!]! }
   type VirtualKeyEdge { node: VirtualKey  cursor: String }
-  type Budget { id: ID  key: VirtualKey }
+  type Budget { id: ID  key: VirtualKey  explain: BudgetExplanation }
+  type BudgetExplanation { isEqual: Boolean }
   type Pool { name: String  unknown: Unlisted }
   type Unlisted { name: String }
   directive @tag repeatable on FIELD | QUERY | FRAGMENT_DEFINITION | FRAGMENT_SPREAD
@@ -192,6 +193,13 @@ describe('limits', () => {
     expect(judged(`{ keys(first: 1) ${inner} }`)).toEqual([]);
     expect(judged(`{ keys ${inner} }`)).toMatchObject([{ param: 'cost' }]);
     expect(judged(`{ keys(first: -5) ${inner} }`)).toEqual([]);
+  });
+
+  test('count what reads the ledger for each thing as many', () => {
+    const explained = '{ budgets { explain { isEqual } } }';
+    expect(judged(`{ key(id: 1) ${explained} }`)).toEqual([]);
+    expect(judged(`{ keys(first: 2) { nodes ${explained} } }`)).toEqual([]);
+    expect(judged(`{ keys(first: 3) { nodes ${explained} } }`)).toMatchObject([{ param: 'cost' }]);
   });
 
   test('are judged in no time whatever fragments unfold to', () => {

@@ -51,6 +51,25 @@ test('there is room for a thousand, and for one more when one has left', () => {
   expect(() => connections.assertRoom()).not.toThrow();
 });
 
+const user = (userId: string): Actor => ({ name: `user:${userId}`, role: 'user', userId });
+
+test('one user has room for twenty, which takes none of anybody else', () => {
+  const { connections } = aRoom();
+  const all = Array.from({ length: 20 }, () => new FakeConnection());
+  for (const one of all) {
+    connections.assertRoom(user('ann'));
+    one.actor = user('ann');
+    connections.add(one);
+  }
+  const room = () => connections.assertRoom(user('ann'));
+  expect(room).toThrow(expect.objectContaining({ code: 'overloaded' }));
+  for (const other of [user('bob'), ADMIN]) {
+    expect(() => connections.assertRoom(other)).not.toThrow();
+  }
+  connections.delete(all[3] ?? new FakeConnection());
+  expect(room).not.toThrow();
+});
+
 test('each is looked after once a second, and nothing is where nobody is', () => {
   const { clock, connections } = aRoom();
   expect(clock.waits).toEqual([]);

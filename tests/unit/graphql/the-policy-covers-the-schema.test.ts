@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { getNamedType, isAbstractType, isCompositeType, isObjectType, parse } from 'graphql';
 import type { GraphQLField, GraphQLObjectType } from 'graphql';
 import { createJudge } from '../../../src/graphql/guard/judge.ts';
+import { DEAR } from '../../../src/graphql/guard/measure.ts';
 import { createSchema } from '../../../src/graphql/schema.ts';
 import { ROLES, hasRole } from '../../../src/services/actor.ts';
 import type { Actor, Role } from '../../../src/services/actor.ts';
@@ -95,4 +96,13 @@ describe.each(ROLES)('a %s', (role) => {
       if (!isAllowed) expect(errors[0]?.extensions).toMatchObject({ code: 'PERMISSION_DENIED' });
     },
   );
+});
+
+test('every field that costs more than a thing is one that there is', () => {
+  const fields = Object.keys(DEAR).map((coordinate) => {
+    const [name = '', field = ''] = coordinate.split('.');
+    const type = schema.getType(name);
+    return isObjectType(type) ? (type.getFields()[field]?.name ?? null) : null;
+  });
+  expect(fields).toEqual(Object.keys(DEAR).map((coordinate) => coordinate.split('.')[1]));
 });
