@@ -40,7 +40,7 @@ const CHANGES = {
   keyChanged: ['virtual_key.*'],
   banChanged: ['credential_ban.*'],
   budgetAlert: ['budget.alert'],
-  providerHealthChanged: ['credential_health.*', 'origin_health.*'],
+  providerHealth: ['credential_health.*', 'origin_health.*'],
 } as const satisfies Partial<Record<Operation, readonly string[]>>;
 
 /** Where a record says what usage is told apart by. */
@@ -94,7 +94,7 @@ export class LiveService {
 
   /** Calls as they are settled, from now on; users see their own. */
   async settled(actor: Actor, input: SettledInput = {}): Stream<CallRecord> {
-    permit(actor, 'requestSettled');
+    permit(actor, 'requests');
     const { filter, ...facts } = validated(settledInput, input);
     const wanted = Object.entries(ownUsage(actor, filter)) as [UsageDimension, readonly string[]][];
     const isWanted = (record: CallRecord) =>

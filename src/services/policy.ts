@@ -78,8 +78,6 @@ export const operations = {
   banChanged: 'viewer',
   keyChanged: 'viewer',
   budgetAlert: 'viewer',
-  providerHealthChanged: 'viewer',
-  requestSettled: 'user',
   liveStats: 'viewer',
   repriceLedger: 'admin',
   adjustLedger: 'admin',

@@ -30,7 +30,7 @@ const RESUMABLE =
 type Given<A> = SubscribeResolverData<unknown, A, Context>;
 
 const changes =
-  (operation: 'keyChanged' | 'banChanged' | 'budgetAlert' | 'providerHealthChanged') =>
+  (operation: 'keyChanged' | 'banChanged' | 'budgetAlert' | 'providerHealth') =>
   ({ args, context: { actor, services } }: Given<ChangesArgs>) =>
     services.live.changes(actor, operation, asked(args));
 
@@ -75,9 +75,9 @@ export class SubscriptionResolver {
 
   @Subscription(() => ProviderHealthChange, {
     description: `Credentials and origins that are unwell, or well again. ${RESUMABLE}`,
-    subscribe: changes('providerHealthChanged'),
+    subscribe: changes('providerHealth'),
   })
-  providerHealthChanged(
+  providerHealth(
     @Root() event: Event,
     @Args(() => ChangesArgs) _args: ChangesArgs,
   ): ProviderHealthChange {
@@ -99,14 +99,11 @@ export class SubscriptionResolver {
 
   @Subscription(() => UsageRecord, {
     description:
-      'Calls as they are settled, from now on. Who reads too slowly to keep up is disconnected; what was missed is in `requests`. Users are told of their own.',
+      'Calls as they are settled, from now on. Who reads too slowly to keep up is disconnected; what was missed is in the query `requests`. Users are told of their own.',
     subscribe: ({ args, context: { actor, services } }: Given<SettledArgs>) =>
       services.live.settled(actor, settledInput(args)),
   })
-  requestSettled(
-    @Root() record: CallRecord,
-    @Args(() => SettledArgs) _args: SettledArgs,
-  ): UsageRecord {
+  requests(@Root() record: CallRecord, @Args(() => SettledArgs) _args: SettledArgs): UsageRecord {
     return { ...record, ...record.usage };
   }
 

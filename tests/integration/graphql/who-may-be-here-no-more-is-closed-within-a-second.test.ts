@@ -16,7 +16,7 @@ const userToken = (userId: string, gateway: Gateway, seconds = 3600): Promise<st
     .setExpirationTime(Math.floor(gateway.clock.now() / 1000) + seconds)
     .sign(new TextEncoder().encode(SECRET));
 
-const QUIET = 'subscription { requestSettled(filter: { model: ["nobody asks for it"] }) { id } }';
+const QUIET = 'subscription { requests(filter: { model: ["nobody asks for it"] }) { id } }';
 
 /** A client whose subscription stands, and how it ends. */
 async function standing(gateway: Gateway, token: string) {
@@ -100,12 +100,12 @@ test('users are told of their own requests alone, and of nothing that is for oth
   const client = liveClient(gateway, { token: await userToken(ann.id, gateway) });
   const own = follow<{ keyId: string; userId: string }>(
     client,
-    'subscription { requestSettled { keyId userId } }',
+    'subscription { requests { keyId userId } }',
   );
   // Asking for another's does not help.
   const foreign = follow(
     client,
-    `subscription { requestSettled(filter: { user: ["${bob.id}"] }) { keyId userId } }`,
+    `subscription { requests(filter: { user: ["${bob.id}"] }) { keyId userId } }`,
   );
   await follow(client, '{ me { name } }').nth(0);
   const call = async (user: string) => {
@@ -126,7 +126,7 @@ test('users are told of their own requests alone, and of nothing that is for oth
     'keyChanged { seq }',
     'banChanged { seq }',
     'budgetAlert { seq }',
-    'providerHealthChanged { seq }',
+    'providerHealth { seq }',
     'balanceChanged { poolId }',
     'liveStats { inFlight }',
   ]) {
