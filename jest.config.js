@@ -1,3 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// What the tests of one run make once for all; workers have it by their environment.
+process.env['TEST_RUN_DIR'] ??= join(tmpdir(), `tollgate-run-${process.pid}`);
+
 // The suites run as ES modules on the pinned Node (see package.json, "test").
 export const suite = (name, extra = {}) => ({
   displayName: name,
@@ -28,8 +34,10 @@ export const suite = (name, extra = {}) => ({
 
 export default {
   projects: [suite('unit'), suite('integration'), suite('e2e')],
+  globalTeardown: '<rootDir>/tests/support/forget-run.js',
   reporters: ['default', '<rootDir>/tests/support/totals-reporter.js'],
   // The suites wait more than they compute: two at a time also on two cores.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // No test is judged by how long it takes: this ends what hangs.
+  testTimeout: 120_000,
 };

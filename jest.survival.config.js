@@ -4,5 +4,4 @@ import config, { suite } from './jest.config.js';
 export default {
   ...config,
   projects: [suite('survival')],
-  testTimeout: 120_000,
 };

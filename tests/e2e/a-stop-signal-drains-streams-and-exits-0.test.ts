@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
+import { MovableClock } from '../support/movable-clock.ts';
 import { startServer } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { chat, finishedOf, fleet, ledgerOf, poolOn, until } from './fixture.ts';
@@ -8,14 +9,27 @@ import type { Row } from './fixture.ts';
 import { classesTold } from './usage-told.ts';
 
 const LOST = '(connection lost)';
-/** Beyond it a stop hangs. */
-const STOP_MS = 3000;
+/** No end comes by itself before it. */
+const FAR_SECONDS = 600;
+/** What a stop may take beside its draining, on any machine; far less than draining takes by default. */
+const STOP_MS = 20_000;
+/** Between two events of a stream that goes on as long as the test wants. */
+const PAUSE_MS = 10_000;
 const members = fleet('only');
 let sandbox: Sandbox;
 
+const clock = new MovableClock();
+
 beforeAll(async () => {
-  sandbox = await startSandbox({ credentials: members });
+  sandbox = await startSandbox({ credentials: members, clock });
 });
+
+/** Events come, one for each look, until it is so. */
+const eventsUntil = (isSo: () => boolean) =>
+  until(() => {
+    clock.advance(PAUSE_MS);
+    return isSo();
+  });
 
 afterAll(() => sandbox.close());
 
@@ -33,7 +47,11 @@ interface Stream {
 
 /** A stream that has begun: its first bytes are with the client. */
 async function begun(server: ServerProcess, headers: Record<string, string>): Promise<Stream> {
-  const response = await chat(server, server.key, { body: { stream: true }, headers });
+  const answered = chat(server, server.key, { body: { stream: true }, headers });
+  let isBegun = false;
+  void answered.finally(() => (isBegun = true));
+  await eventsUntil(() => isBegun);
+  const response = await answered;
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) throw new Error('the answer has no body');
   const { value: head = '' } = await reader.read();
@@ -73,16 +91,18 @@ const onlyRecord = ({ dataDir }: ServerProcess): Row => {
 test.each(['SIGTERM', 'SIGINT'] as const)(
   'after %s nothing new is taken, and the stream under way is completed and settled',
   async (signal) => {
-    const server = await start(30);
-    const stream = await begun(server, { 'x-sandbox-chunks': '40', 'x-sandbox-pace-ms': '20' });
+    const server = await start(FAR_SECONDS);
+    const headers = { 'x-sandbox-chunks': '200', 'x-sandbox-fault': `delay-chunk;ms=${PAUSE_MS}` };
+    const stream = await begun(server, headers);
     const exit = server.stop(signal);
     const ready = () => refusal(fetch(`${server.url}/readyz`));
-    await until(async () => !(await ready()).startsWith('200'), 500);
+    await until(async () => !(await ready()).startsWith('200'));
     expect(await ready()).toBe('503 draining');
     expect(await refusal(chat(server, server.key))).toBe('503 draining');
     // All that while the stream was still running.
     expect(finishedOf(sandbox, stream.id)).toEqual([]);
 
+    await eventsUntil(() => finishedOf(sandbox, stream.id).length > 0);
     const text = await stream.text;
     expect(text).toContain('"finish_reason":"stop"');
     expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true);
@@ -107,12 +127,12 @@ describe.each([0, 1])('an endless stream with DRAIN_SECONDS=%i', (drainSeconds) 
     expect(await server.stop()).toBe(0);
     const tookMs = performance.now() - stoppedMs;
     expect(tookMs).toBeGreaterThanOrEqual(drainSeconds * 1000);
-    expect(tookMs).toBeLessThan(drainSeconds * 1000 + 2000);
+    expect(tookMs).toBeLessThan(drainSeconds * 1000 + STOP_MS);
 
     expect(onlyRecord(server)).toMatchObject({ id: stream.id, outcome: 'partial' });
     expect(onlyRecord(server)['output']).toBeGreaterThan(0);
     // The fleet, in this process, may hear of the closed connection after the exit.
-    await until(() => finishedOf(sandbox, stream.id).length > 0, STOP_MS);
+    await until(() => finishedOf(sandbox, stream.id).length > 0);
     expect(finishedOf(sandbox, stream.id)).toMatchObject([{ outcome: 'aborted' }]);
     const events = (await stream.text).trimEnd().split('\n\n');
     expect(events.includes('data: [DONE]')).toBe(false);
@@ -124,13 +144,13 @@ describe.each([0, 1])('an endless stream with DRAIN_SECONDS=%i', (drainSeconds) 
 });
 
 test('a second signal ends the wait for calls under way', async () => {
-  const server = await start(30);
+  const server = await start(FAR_SECONDS);
   const stream = await begun(server, { 'x-sandbox-fault': 'endless-stream;ms=20' });
   let code: number | null | undefined;
   void server.stop('SIGINT').then((exited) => (code = exited));
-  await until(async () => (await refusal(fetch(`${server.url}/readyz`))) === '503 draining', 500);
+  await until(async () => (await refusal(fetch(`${server.url}/readyz`))) === '503 draining');
   process.kill(server.pid, 'SIGINT');
-  await until(() => code !== undefined, STOP_MS);
+  await until(() => code !== undefined);
   expect(code).toBe(0);
   expect((await stream.text).includes('[DONE]')).toBe(false);
   expect(onlyRecord(server)).toMatchObject({ id: stream.id, outcome: 'partial' });

@@ -9,8 +9,11 @@ import type {
   SandboxCredential,
   WitnessEntry,
 } from '../../src/sandbox/index.ts';
+import { until } from '../support/patience.ts';
 import { runCommand } from '../support/server-process.ts';
 import type { CommandResult, ServerProcess } from '../support/server-process.ts';
+
+export { until } from '../support/patience.ts';
 
 export const MODEL = 'gpt-4o-mini';
 export const HELLO = { model: MODEL, messages: [{ role: 'user' as const, content: 'Hello' }] };
@@ -112,24 +115,9 @@ export async function recordOf(dataDir: string, requestId: string): Promise<Row>
     found = ledgerOf(dataDir).filter((row) => row['id'] === requestId);
     return found.length > 0;
   };
-  await until(isThere, 2000);
+  await until(isThere);
   expect(found).toHaveLength(1);
   return found[0] ?? {};
-}
-
-/** Asks again and again; the milliseconds it took, or an error when it took too long. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  patienceMs: number,
-): Promise<number> {
-  const startedMs = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - startedMs > patienceMs) {
-      throw new Error(`still not so after ${patienceMs} ms: ${isSo.toString()}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  return performance.now() - startedMs;
 }
 
 export const isReceived = (entry: WitnessEntry): entry is ReceivedEntry =>

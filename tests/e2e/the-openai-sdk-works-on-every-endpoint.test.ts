@@ -264,7 +264,7 @@ test('an unknown path is a NotFoundError, unless the pool passes it through', as
     return !(echoed instanceof AuthenticationError);
   };
   accepted.push('passthrough');
-  await until(isPassed, 2000);
+  await until(isPassed);
   expect(echoed).toMatchObject({
     object: 'sandbox.echo',
     method: 'POST',

@@ -1,9 +1,7 @@
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
-import OpenAI from 'openai';
 import { verifyLedger } from '../../src/accounting/ledger/verify.ts';
 import { createApp } from '../../src/app.ts';
 import type { App } from '../../src/app.ts';
@@ -20,6 +18,8 @@ import type { Sandbox, SandboxCredential } from '../../src/sandbox/index.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { MovableClock } from './movable-clock.ts';
+import { until } from './patience.ts';
+import { preparedDirectory } from './prepared-database.ts';
 
 export interface GatewayOptions {
   /** Credentials of the sandbox fleet and of the pool; three with 10, 5 and 5 dollars unless given. */
@@ -48,7 +48,6 @@ export interface Gateway {
   sandbox: Sandbox;
   app: App;
   space: Workspace;
-  openai: OpenAI;
   /** A call with the virtual key; `body` is sent as JSON unless it is a string or bytes. */
   fetch(
     path: string,
@@ -133,7 +132,7 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
     ...options.sandbox,
     ...(options.isClockShared === true ? { clock } : {}),
   });
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tollgate-test-')));
+  const dataDir = options.dataDir ?? (await preparedDirectory());
   const lines: string[] = [];
   const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };
   const { pools, prices } = fileSchema.parse({
@@ -188,7 +187,6 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
     sandbox,
     app,
     space,
-    openai: new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 }),
     fetch: fetchPath,
     chat: (extra = {}, headers = {}) =>
       fetchPath('/v1/chat/completions', {
@@ -278,8 +276,5 @@ export const socketCount = (): number =>
 
 /** Client sockets of `fetch` close a moment after their server; those of the product must be gone. */
 export async function expectSockets(before: number): Promise<void> {
-  for (let round = 0; round < 200 && socketCount() > before; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  expect(socketCount()).toBeLessThanOrEqual(before);
+  await until(() => socketCount() <= before);
 }

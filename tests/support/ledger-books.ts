@@ -13,6 +13,8 @@ import { newId } from '../../src/lib/ids.ts';
 import { createLogger } from '../../src/lib/logger.ts';
 import { MovableClock } from './movable-clock.ts';
 
+export { until } from './patience.ts';
+
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -120,13 +122,4 @@ export function aRecord(hold: HoldDraft, fields: Partial<CallRecord> = {}): Call
     holdNano: hold.amountNano,
     ...fields,
   };
-}
-
-/** Real turns of the event loop until something holds; it must hold soon. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`never held: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

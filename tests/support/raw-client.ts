@@ -1,8 +1,6 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-
-/** A server that says nothing for so long has failed the test. */
-const PATIENCE_MS = 5000;
+import { PATIENCE_MS } from './patience.ts';
 
 /** One connection, written to byte by byte: for requests that no HTTP client would send. */
 export class RawClient {

@@ -1,14 +1,12 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.ts';
 import { answersIn } from './raw-answers.ts';
 import type { RawAnswer } from './raw-answers.ts';
 
 // A client as a list of steps on one connection, for what no HTTP client would do. Nothing is read
 // but by a step that says so: a script without one is a client that has stopped reading.
-
-/** A server that says nothing for so long has failed the test. */
-const PATIENCE_MS = 5000;
 
 export interface Outcome {
   /** All that was read, as latin1. */

@@ -7,13 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach } from '@jest/globals';
 import { stringify } from 'yaml';
+import { PATIENCE_MS } from './patience.ts';
 
 const REPO = fileURLToPath(new URL('../..', import.meta.url));
 /** What `tollgate` runs. */
 export const BIN = join(REPO, 'bin', 'tollgate.js');
-const READY_MS = 20_000;
-/** Every command is done long before, on a busy machine as well. */
-const COMMAND_MS = 20_000;
 
 export interface ServerProcess {
   url: string;
@@ -92,7 +90,10 @@ export async function startServer(options: {
   let stderr = '';
   child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
   const url = await new Promise<string>((resolve, reject) => {
-    const patience = setTimeout(() => reject(new Error(`not ready: ${stdout}${stderr}`)), READY_MS);
+    const patience = setTimeout(
+      () => reject(new Error(`not ready: ${stdout}${stderr}`)),
+      PATIENCE_MS,
+    );
     child.on('exit', (code) => reject(new Error(`exited with ${code}: ${stdout}${stderr}`)));
     child.stdout.on('data', (bytes: Buffer) => {
       stdout += bytes.toString();
@@ -138,7 +139,7 @@ interface RunOptions {
 export function runCommand(
   args: string[],
   env: Record<string, string> = {},
-  patienceMs = COMMAND_MS,
+  patienceMs = PATIENCE_MS,
 ): Promise<CommandResult> {
   const cwd = env['TOLLGATE_DATA_DIR'] ?? REPO;
   return runProgram(process.execPath, [BIN, ...args], { cwd, env, patienceMs });
@@ -148,7 +149,7 @@ export function runCommand(
 export async function runProgram(
   program: string,
   args: string[],
-  { cwd = REPO, env = {}, patienceMs = COMMAND_MS }: RunOptions = {},
+  { cwd = REPO, env = {}, patienceMs = PATIENCE_MS }: RunOptions = {},
 ): Promise<CommandResult> {
   const child = spawn(program, args, { cwd, env: cleanEnvironment(env) });
   belongings.test.children.push(child);

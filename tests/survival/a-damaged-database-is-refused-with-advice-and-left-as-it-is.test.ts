@@ -22,7 +22,7 @@ let killed: Start;
 beforeAll(async () => {
   world = await createWorld();
   killed = await killedUnderLoad(world);
-}, 120_000);
+});
 
 afterAll(() => world.sandbox.close());
 

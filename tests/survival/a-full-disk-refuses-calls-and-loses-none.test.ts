@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../support/patience.ts';
 import { runCommand, startServer } from '../support/server-process.ts';
 import { complaints } from './books.ts';
-import { until } from './patience.ts';
 import { serve } from './served.ts';
 import type { Served } from './served.ts';
 import { copyOf, createWorld, holdLog, query, withLongLog } from './world.ts';
@@ -18,7 +18,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 60_000);
+});
 
 afterAll(() => world.sandbox.close());
 

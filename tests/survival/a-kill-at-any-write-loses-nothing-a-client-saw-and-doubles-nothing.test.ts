@@ -25,7 +25,7 @@ beforeAll(async () => {
   world = await createWorld();
   const [killed, long] = await Promise.all([killedUnderLoad(world), withLongLog(world)]);
   starts = { clean: world.clean, killed, long };
-}, 120_000);
+});
 
 afterAll(() => world.sandbox.close());
 
@@ -49,7 +49,7 @@ test('D01: a first start killed at any write can be made again', async () => {
   const { kills, wrong } = await killEverywhere({ world, start, tried: FEW, isUncalled: true });
   expect(wrong).toEqual([]);
   expect(kills).toBeGreaterThan(5);
-}, 120_000);
+});
 
 test('a server that answers before its holds are on disk is found out', async () => {
   const { wrong } = await killEverywhere({
@@ -61,4 +61,4 @@ test('a server that answers before its holds are on disk is found out', async ()
     env: weakenedBy('answers do not wait for holds'),
   });
   expect(wrong.filter((text) => text.endsWith('was answered, and is lost'))).not.toEqual([]);
-}, 120_000);
+});

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
+import { PATIENCE_MS, until } from '../support/patience.ts';
 import { startServer } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { complaints } from './books.ts';
-import { until } from './patience.ts';
 import { LIMITED_MODEL, call, nothingSeen } from './script.ts';
 import { databaseFiles } from './strace.ts';
 import { copyOf, createWorld, query } from './world.ts';
@@ -16,7 +16,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 60_000);
+});
 
 afterAll(() => world.sandbox.close());
 
@@ -47,7 +47,7 @@ test('D04: while another process writes, calls wait for it, and the rest of the 
   );
   await world.sandbox.witness.waitFor(
     (entry) => entry.kind === 'finished' && entry.status === 429,
-    BUSY_TIMEOUT_MS,
+    PATIENCE_MS,
   );
   for (let nth = 0; nth < 20; nth += 1) expect(await statusOf(server, '/health')).toBe(200);
   expect(seen.heads).toEqual([]);

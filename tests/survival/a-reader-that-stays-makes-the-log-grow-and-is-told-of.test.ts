@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../support/patience.ts';
 import { startServer } from '../support/server-process.ts';
 import { complaints } from './books.ts';
-import { until } from './patience.ts';
 import { call, nothingSeen } from './script.ts';
 import { databaseFiles } from './strace.ts';
 import { copyOf, createWorld, holdLog, withLongLog } from './world.ts';
@@ -16,7 +16,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 60_000);
+});
 
 afterAll(() => world.sandbox.close());
 

@@ -10,7 +10,7 @@ let world: World;
 
 beforeAll(async () => {
   world = await createWorld();
-}, 60_000);
+});
 
 afterAll(() => world.sandbox.close());
 
@@ -47,5 +47,4 @@ test.each(['NORMAL', 'OFF'])(
     }
     expect(lost).not.toEqual([]);
   },
-  120_000,
 );

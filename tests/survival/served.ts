@@ -1,4 +1,4 @@
-import { until } from './patience.ts';
+import { until } from '../support/patience.ts';
 import { call, nothingSeen } from './script.ts';
 import type { Seen } from './script.ts';
 import { databaseFiles, startTraced } from './strace.ts';

@@ -5,9 +5,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { BIN } from '../support/server-process.ts';
-
-const READY_MS = 60_000;
 
 if (spawnSync('strace', ['-V']).error !== undefined) {
   throw new Error(
@@ -99,7 +98,7 @@ export async function startTraced(dataDir: string, tracing: Tracing): Promise<Tr
     if (word === 'process') servers.add((pid = Number(value)));
     else if (word !== '') listening.resolve(value);
   });
-  const patience = setTimeout(() => kill('SIGKILL'), READY_MS);
+  const patience = setTimeout(() => kill('SIGKILL'), PATIENCE_MS);
   const url = await Promise.race([listening.promise, exited.then(() => null)]);
   clearTimeout(patience);
   return { url, stderr: () => stderr, kill, exited };

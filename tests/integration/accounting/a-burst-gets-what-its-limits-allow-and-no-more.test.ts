@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
+import { until } from '../../support/patience.ts';
 import {
   OUTPUT_TOKENS,
   arrivalsAfter,
   callOnce,
   crowd,
-  eventually,
   expectLedgerOfWitness,
   markOf,
   mostAtOnce,
@@ -128,7 +128,7 @@ test.each(['key', 'team'] as const)(
     const team = scope === 'team' ? { tpmLimit } : {};
     const keys = await keysOfTeam(gateway, scope === 'team' ? 5 : 1, team, { tpmLimit });
     const { replies: pending, refusals } = heldCrowd(gateway, 200, keys);
-    await eventually(() => refusals() + arrivalsAfter(gateway, 0).length === 200);
+    await until(() => refusals() + arrivalsAfter(gateway, 0).length === 200);
     gateway.clock.advance(HELD_MS);
     const replies = await pending;
     expect(withStatus(replies, 200)).toHaveLength(5);
@@ -176,7 +176,7 @@ test.each(['key', 'team'] as const)(
     for (let round = 1; round <= 3; round += 1) {
       const mark = markOf(gateway);
       const { replies, refusals } = heldCrowd(gateway, 100, keys);
-      await eventually(() => refusals() + arrivalsAfter(gateway, mark).length === 100);
+      await until(() => refusals() + arrivalsAfter(gateway, mark).length === 100);
       gateway.clock.advance(HELD_MS);
       const all = await replies;
       expect(withStatus(all, 200)).toHaveLength(5);

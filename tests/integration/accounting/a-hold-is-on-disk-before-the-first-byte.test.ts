@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import { connect, until } from '../../support/ledger-books.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 const isFinished = (entry: { kind: string; requestId: string | null }): boolean =>
   entry.kind === 'finished' && entry.requestId !== null;
@@ -17,7 +18,7 @@ test.each([
     isAnswered = true;
     return response;
   });
-  await gateway.sandbox.witness.waitFor(isFinished, 5000);
+  await gateway.sandbox.witness.waitFor(isFinished, PATIENCE_MS);
   // A whole request of another kind passes the server meanwhile: only the store is waited for.
   for (let round = 0; round < 5; round += 1) {
     await gateway.fetch('/health', { method: 'GET' }).then((response) => response.text());
@@ -83,7 +84,7 @@ test('a stream whose hold cannot be written is given up upstream', async () => {
   other.exec('alter table holds_away rename to holds');
   const ended = await gateway.sandbox.witness.waitFor(
     (entry) => isFinished(entry) && entry.seq > from,
-    2000,
+    PATIENCE_MS,
   );
   expect(ended).toMatchObject({ outcome: 'aborted' });
   expect(await gateway.records()).toHaveLength(1);

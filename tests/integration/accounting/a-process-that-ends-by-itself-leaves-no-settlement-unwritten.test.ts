@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { aHold, aRecord, connect, emptyBooks } from '../../support/ledger-books.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 const built = new URL('../../../dist/src/', import.meta.url);
 const run = promisify(execFile);
@@ -29,7 +30,7 @@ test('without a close, after its last line of code', async () => {
   `;
   const script = join(dataDir, 'program.mjs');
   await writeFile(script, program);
-  await run(process.execPath, [script], { timeout: 10_000 });
+  await run(process.execPath, [script], { timeout: PATIENCE_MS });
   const database = connect(file);
   expect(database.prepare('select id, cost_nano from usage_records').all()).toEqual([
     { id: hold.id, cost_nano: 4500 },

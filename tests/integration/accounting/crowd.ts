@@ -63,15 +63,6 @@ export function crowd(
   );
 }
 
-/** Looks until it holds; a crowd on a busy machine gets its time. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > deadlineMs) throw new Error(`never held: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-}
-
 export const withStatus = (replies: readonly Reply[], status: number): Reply[] =>
   replies.filter((reply) => reply.status === status);
 

@@ -8,7 +8,6 @@ import {
   budgetWorth,
   callOnce,
   crowd,
-  eventually,
   expectBudgetRefusals,
   expectLedgerOfWitness,
   expectNothingHeld,
@@ -92,7 +91,7 @@ test('while the seven are under way their holds are all that the budget has, and
     return reply;
   });
   const replies = await withinCaps(gateway, [id], async () => {
-    await eventually(() => refusals + arrivalsAfter(gateway, mark).length === CALLS);
+    await until(() => refusals + arrivalsAfter(gateway, mark).length === CALLS);
     // They were sent while their holds were still being written.
     await until(async () => (await gateway.space.budgets.explain(id)).holds.length === 7);
     const { settledNano, heldNano, holds } = await gateway.space.budgets.explain(id);

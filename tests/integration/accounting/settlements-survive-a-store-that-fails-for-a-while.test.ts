@@ -5,6 +5,10 @@ import { aHold, aRecord, connect, openLedger, until } from '../../support/ledger
 import { judge, readLedger } from '../../support/oracle.ts';
 
 const CALLS = 20;
+/** Between two events, by the clock that the test moves on: none of them ends before. */
+const PACE_MS = 1000;
+/** However far that is. */
+const DAY_MS = 86_400_000;
 
 const ids = (file: string, table: string) =>
   connect(file)
@@ -13,13 +17,24 @@ const ids = (file: string, table: string) =>
     .map((row) => row.id);
 
 test('calls that were under way when the store failed are all on record once it is back', async () => {
-  const gateway = await startGateway({ sandbox: { chunkPaceMs: 5 } });
+  const gateway = await startGateway({
+    pool: { timeouts: { idle_ms: DAY_MS, total_ms: DAY_MS } },
+    sandbox: { chunkPaceMs: PACE_MS },
+    isClockShared: true,
+  });
   const other = connect(gateway.space.file);
   const streams = await Promise.all(
     Array.from({ length: CALLS }, () => gateway.chat({ stream: true })),
   );
   other.exec('alter table usage_records rename to records_away');
-  const texts = await Promise.all(streams.map((response) => response.text()));
+  let isOver = false;
+  const reading = Promise.all(streams.map((response) => response.text()));
+  void reading.finally(() => (isOver = true));
+  await until(() => {
+    gateway.clock.advance(PACE_MS);
+    return isOver;
+  });
+  const texts = await reading;
   expect(texts.filter((text) => !text.endsWith('data: [DONE]\n\n'))).toEqual([]);
   await until(() => !gateway.app.ledger.isHealthy);
   expect((await gateway.chat()).status).toBe(503);

@@ -59,7 +59,7 @@ test('C10: a reader that stops for good is given up after 120 s, and pays what w
 });
 
 /** The kernel may still take a little now and then, with which the wait begins anew. */
-const untilGivenUp = ({ clock, sandbox }: Gateway): Promise<void> =>
+const untilGivenUp = ({ clock, sandbox }: Gateway): Promise<unknown> =>
   until(() => {
     clock.advance(59 * SECOND_MS);
     return sandbox.witness.entries.some(isFinished);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { arrivals, retriesAtOnce } from '../proxy/fixture.ts';
+import { arrivals, retriesAtOnce, until } from '../proxy/fixture.ts';
 import { expectServing, marks } from './fixture-clients.ts';
 
 const ONE = { 'idempotency-key': 'one' };
@@ -31,11 +31,12 @@ test.each([
 });
 
 test('C29: another body under the same key is a conflict, while and after the first', async () => {
-  const gateway = await startGateway();
-  const [first, meanwhile] = await Promise.all([
-    gateway.chat({}, { ...ONE, 'x-sandbox-fault': 'delay-head;ms=50' }),
-    gateway.chat({ user: 'another' }, ONE),
-  ]);
+  const gateway = await startGateway({ isClockShared: true });
+  const answered = gateway.chat({}, { ...ONE, 'x-sandbox-fault': 'delay-head;ms=30000' });
+  await until(() => arrivals(gateway).length === 1);
+  const meanwhile = await gateway.chat({ user: 'another' }, ONE);
+  gateway.clock.advance(30_000);
+  const first = await answered;
   const after = await gateway.chat({ user: 'another' }, ONE);
   expect([first.status, meanwhile.status, after.status]).toEqual([200, 409, 409]);
   expect(await after.json()).toMatchObject({ error: { code: 'conflict' } });

@@ -5,6 +5,7 @@ import type { UsageRecord } from '../../../src/entities/usage-record.ts';
 import type { FinishedEntry, Sandbox, WitnessEntry } from '../../../src/sandbox/index.ts';
 import { explainCall } from '../../../src/services/explain.ts';
 import { publishedCost } from '../../support/oracle.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { tokensOfChat, tokensOfText } from '../../support/token-count.ts';
 import { chatBody, verdictsOf } from '../proxy/fixture.ts';
 import { eventsOf, plain, textOf, withoutUsage } from './fixture-events.ts';
@@ -107,7 +108,7 @@ async function call(origins: Origins, row: Row): Promise<Seen> {
   if (row.meanwhile !== undefined) {
     await bad.witness.waitFor(
       ({ kind, requestId }) => kind === 'received' && requestId !== null,
-      5000,
+      PATIENCE_MS,
     );
     row.meanwhile(origins);
   }
@@ -214,7 +215,7 @@ const finishedAt = (origin: Sandbox, id: string): Promise<FinishedEntry> =>
   origin.witness.waitFor(
     (entry: WitnessEntry): entry is FinishedEntry =>
       entry.kind === 'finished' && entry.requestId === id,
-    5000,
+    PATIENCE_MS,
   );
 
 /** Recomputed from what the upstream told, or from what its client sent and saw. */

@@ -64,7 +64,7 @@ export async function inFlight({ url }: Pick<Gateway, 'url'>): Promise<number> {
   return Number(/^tollgate_in_flight (\d+)$/m.exec(text)?.[1]);
 }
 
-export const untilInFlight = (gateway: Pick<Gateway, 'url'>, count: number): Promise<void> =>
+export const untilInFlight = (gateway: Pick<Gateway, 'url'>, count: number): Promise<unknown> =>
   until(async () => (await inFlight(gateway)) === count);
 
 /** The only record, once it is there. */

@@ -50,7 +50,7 @@ export interface Case extends Story {
   /** While the call is under way. */
   meanwhile?(scene: Scene): Promise<void> | void;
   /** Resolves when what the answer has set off is over. */
-  settled?(scene: Scene): Promise<void>;
+  settled?(scene: Scene): Promise<unknown>;
   after?(scene: Scene, response: Response): Promise<void> | void;
 }
 
@@ -171,8 +171,18 @@ function expectBooked({ bad, good }: Scene, record: UsageRecord, story: Story): 
   expect([status, outcome, reason, costNano]).toEqual([told, 'voided', code, 0n]);
 }
 
-/** How well the moment of an answer is known, on a busy machine: no two waits are this close. */
-const slackOf = (ms: number): number => Math.max(800, ms / 10);
+/** A date is told in whole seconds. */
+const DATE_SLACK_MS = 1000;
+
+/** What holds the first credential now, to be found again as it is. */
+export const heldNow = (scene: Scene): NonNullable<Story['held']> =>
+  memberOf(scene, 1)
+    .health.blocks(scene.gateway.clock.now())
+    .map(({ state, model, untilMs }) => [
+      state,
+      model,
+      Number.isFinite(untilMs) ? new Date(untilMs) : untilMs,
+    ]);
 
 async function expectHealth(scene: Scene, record: UsageRecord, story: Story): Promise<void> {
   const { held = [], ejected } = story;
@@ -180,6 +190,7 @@ async function expectHealth(scene: Scene, record: UsageRecord, story: Story): Pr
   await prober.idle();
   await journal.flushed();
   const { health, originHealth } = memberOf(scene, 1);
+  const checkedMs = scene.gateway.clock.now();
   const answeredMs = record.startedAtMs + (record.attempts[0]?.ms ?? 0);
   const blocks = health.blocks(answeredMs);
   expect(blocks.map(({ state, model }) => [state, model])).toEqual(
@@ -187,9 +198,13 @@ async function expectHealth(scene: Scene, record: UsageRecord, story: Story): Pr
   );
   for (const [at, { untilMs }] of blocks.entries()) {
     const until = held[at]?.[2] ?? 0;
-    const ms = until instanceof Date ? until.getTime() - answeredMs : until;
-    // Infinity less infinity is no number.
-    if (untilMs !== ms) expect(Math.abs(untilMs - answeredMs - ms)).toBeLessThan(slackOf(ms));
+    if (until instanceof Date) {
+      expect(Math.abs(untilMs - until.getTime())).toBeLessThan(DATE_SLACK_MS);
+    } else if (untilMs !== until) {
+      // It begins with the answer, which came between these two.
+      expect(untilMs - until).toBeGreaterThanOrEqual(answeredMs - 1);
+      expect(untilMs - until).toBeLessThanOrEqual(checkedMs);
+    }
   }
   const isOut = (model: string) => originHealth.exclusion(model, answeredMs) !== null;
   const isEjected = [isOut(record.model), isOut('another-model')];

@@ -32,12 +32,16 @@ const CONNECT_MS = 5000;
 
 /** The time to connect passes: not a second earlier. */
 async function connectTimePasses(scene: Scene): Promise<void> {
+  const { clock } = scene.gateway;
   const member = memberOf(scene, 1);
+  const beganMs = clock.monotonic();
   await until(() => member.inFlight === 1);
-  scene.gateway.clock.advance(CONNECT_MS - 1000);
+  clock.advance(CONNECT_MS - 1000);
   await turn();
-  expect(member.inFlight).toBe(1);
-  scene.gateway.clock.advance(1000);
+  // Real time passes as well, on a busy machine perhaps all that was left.
+  const isEarly = clock.monotonic() < beganMs + CONNECT_MS;
+  if (isEarly) expect(member.inFlight).toBe(1);
+  clock.advance(1000);
 }
 
 const nothingWasRead = ({ origin }: Scene) => {

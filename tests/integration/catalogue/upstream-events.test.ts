@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { SseSplitter } from '../../../src/lib/sse.ts';
+import { growth } from '../../support/fastest-of.ts';
 import { SHOWN, STREAM, prove } from './fixture-bodies.ts';
 import type { Row } from './fixture-bodies.ts';
 
@@ -56,22 +57,22 @@ const ODD: Row[] = [
 
 test.each([...WRITTEN, ...ODD])('$name', (row) => prove({ asked: STREAM, ...row }));
 
-/** The least of several times to split one event that comes in very small pieces. */
-function splittingMs(bytes: number): number {
+/** Splits one event that comes in very small pieces. */
+function split(bytes: number): void {
   const piece = Buffer.alloc(16, 'x');
-  const times = Array.from({ length: 5 }, () => {
-    const splitter = new SseSplitter();
-    const startMs = performance.now();
-    for (let sent = 0; sent < bytes; sent += piece.length) splitter.push(piece);
-    return performance.now() - startMs;
-  });
-  return Math.min(...times);
+  const splitter = new SseSplitter();
+  for (let sent = 0; sent < bytes; sent += piece.length) splitter.push(piece);
 }
 
-test('U79: an event takes time in proportion to its size', () => {
-  splittingMs(500_000);
-  // Eight times the bytes: 8 if linear, 64 if each piece were looked at with all before it.
-  const fastest = (bytes: number) =>
-    Math.min(...Array.from({ length: 6 }, () => splittingMs(bytes)));
-  expect(fastest(4_000_000)).toBeLessThan(fastest(500_000) * 24);
+test('U79: an event takes time in proportion to its size', async () => {
+  const BYTES = 4_000_000;
+  const parts = Array.from({ length: 32 }, () => BYTES / 32);
+  // 32 times as long as its parts, if each piece were looked at with all before it.
+  const LIMIT = 6;
+  const grown = growth(
+    LIMIT,
+    () => parts.forEach(split),
+    () => split(BYTES),
+  );
+  expect(await grown).toBeLessThan(LIMIT);
 });

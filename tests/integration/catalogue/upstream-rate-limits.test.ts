@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { expectStory, prove } from './fixture.ts';
-import type { Row } from './fixture.ts';
+import { expectStory, heldNow, prove } from './fixture.ts';
+import type { Row, Story } from './fixture.ts';
 import { MODEL, ask, startScene } from './scene.ts';
 
 const SECOND_MS = 1000;
@@ -95,28 +95,31 @@ test('U26: one 429 after the other without a word: 1, 2, 4 … seconds, and no m
 
 test('U29: every credential is limited: 429 with the earliest Retry-After', async () => {
   await using scene = await startScene();
-  scene.bad.faults.set('cred-1', 'status;code=429;retry-after=7');
-  scene.good.faults.set('cred-2', 'status;code=429;retry-after=3');
-  const all: Omit<Row, 'name' | 'verdicts'> = {
-    told: [429, 'upstream_rate_limited'],
-    retryAfter: '3',
-    held: [['cooling', MODEL, 7 * SECOND_MS]],
-  };
+  scene.bad.faults.set('cred-1', 'status;code=429;retry-after=700');
+  scene.good.faults.set('cred-2', 'status;code=429;retry-after=300');
+  const told: Story['told'] = [429, 'upstream_rate_limited'];
   await expectStory(scene, await ask(scene), {
-    ...all,
+    told,
+    retryAfter: '300',
     verdicts: ['rate_limited', 'rate_limited'],
+    held: [['cooling', MODEL, 700 * SECOND_MS]],
     events: ['credential_health.cooling', 'credential_health.cooling'],
   });
+  const held = heldNow(scene);
   const again = await ask(scene);
   expect(again.headers.get('x-should-retry')).toBe('true');
-  await expectStory(scene, again, { ...all, verdicts: [], events: [] });
+  // Some real seconds may have passed.
+  const retryAfter = again.headers.get('retry-after') ?? '';
+  expect(Number(retryAfter)).toBeGreaterThan(200);
+  expect(Number(retryAfter)).toBeLessThanOrEqual(300);
+  await expectStory(scene, again, { told, retryAfter, verdicts: [], held, events: [] });
   // Who is free first serves then.
   scene.good.faults.clear();
-  scene.gateway.clock.advance(3 * SECOND_MS);
+  scene.gateway.clock.advance(300 * SECOND_MS);
   await expectStory(scene, await ask(scene), {
     told: 'served',
     verdicts: ['served'],
-    held: [['cooling', MODEL, 4 * SECOND_MS]],
+    held,
     events: [],
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Ban } from '../../../src/entities/ban.ts';
 import { until } from '../proxy/fixture.ts';
-import { expectStory, prove } from './fixture.ts';
+import { expectStory, heldNow, prove } from './fixture.ts';
 import type { Row, Story } from './fixture.ts';
 import { MODEL, arrivalsAt, ask, memberOf, startScene } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -29,7 +29,7 @@ async function bansNobody(scene: Scene): Promise<void> {
 }
 
 /** The balance that is asked for at once shows money: only the model has to wait. */
-const moneyIsSeen = ({ gateway }: Scene): Promise<void> =>
+const moneyIsSeen = ({ gateway }: Scene): Promise<unknown> =>
   until(async () => (await gateway.events('credential_health.active')).length === 1);
 
 const HAS_MONEY: Pick<Row, 'held' | 'events' | 'settled' | 'after'> = {
@@ -145,7 +145,7 @@ test('U18: a 401 that our own probe confirms: banned with evidence, and asked no
       actor: 'system',
     },
   ]);
-  const held = banned.held ?? [];
+  const held = heldNow(scene);
   await expectStory(scene, await ask(scene), { ...servedAfter(), held, events: [] });
 
   scene.good.revoke('cred-2');

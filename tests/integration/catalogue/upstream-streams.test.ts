@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import { judge, readLedger } from '../../support/oracle.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { SHOWN, STREAM, prove } from './fixture-bodies.ts';
 import type { Row } from './fixture-bodies.ts';
 import { DONE, textOf, withoutUsage } from './fixture-events.ts';
@@ -247,7 +248,7 @@ test('U94: a token every ten seconds for nine minutes is heard out, also by a se
   const answered = gateway.chat(SHOWN);
   await sandbox.witness.waitFor(
     ({ kind, requestId }) => kind === 'received' && requestId !== null,
-    5000,
+    PATIENCE_MS,
   );
   const startMs = clock.monotonic();
   clock.advance(10_000);

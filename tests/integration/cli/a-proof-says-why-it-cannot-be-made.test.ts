@@ -6,6 +6,7 @@ import { ProofClient } from '../../../src/cli/prove-client.ts';
 import type { WitnessEntry } from '../../../src/sandbox/index.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { MovableClock } from '../../support/movable-clock.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 
@@ -108,7 +109,7 @@ test('an interruption ends every call at once, and is the reason given', async (
   const call = proofCall({ prices: [] }, Date.UTC(2026, 2, 1));
   const { 'x-sandbox-pace-ms': _pace, ...headers } = call.headers;
   const attacked = client.attack(gateway.key, { ...call, headers }, 2);
-  await gateway.sandbox.witness.waitFor(isStream, 5000);
+  await gateway.sandbox.witness.waitFor(isStream, PATIENCE_MS);
   const reason = new Error('enough');
   interrupt.abort(reason);
   await expect(attacked).rejects.toBe(reason);

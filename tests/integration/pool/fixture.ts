@@ -23,6 +23,8 @@ import { openWorkspace } from '../../../src/workspace.ts';
 import type { Workspace } from '../../../src/workspace.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
+export { until } from '../../support/patience.ts';
+
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -161,15 +163,6 @@ export async function otherProcess({ dataDir, clock }: House): Promise<Workspace
   const { space } = await open(dataDir, clock, []);
   cleanups.push(() => space.close());
   return space;
-}
-
-/** Real turns of the event loop until something holds; it must hold soon. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`never held: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 async function open(dataDir: string, clock: ManualClock, lines: string[]) {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { APIError } from 'openai';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
+import { openaiOf } from '../../support/openai-client.ts';
 
 interface ErrorEvent {
   error?: { code: string; message: string };
@@ -58,7 +59,7 @@ test.each(CUTS)('%s: an error event, no [DONE], charged for what was produced', 
 
 test.each([...CUTS, 'mid-stream-error'])('%s: the OpenAI SDK raises', async (fault) => {
   const gateway = await startGateway();
-  const stream = await gateway.openai.chat.completions.create(
+  const stream = await openaiOf(gateway).chat.completions.create(
     { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }], stream: true },
     { headers: { 'x-sandbox-fault': fault } },
   );

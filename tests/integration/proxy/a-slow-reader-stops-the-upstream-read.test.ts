@@ -48,13 +48,13 @@ async function startFlood({ type, head, piece, tail }: (typeof FORMS)[number]) {
 }
 
 /** Holds once nothing more was taken for some time. */
-function untilStill(flood: { takenBytes: number }): Promise<void> {
+function untilStill(flood: { takenBytes: number }): Promise<unknown> {
   let before = -1;
   let rounds = 0;
   return until(() => {
     rounds = flood.takenBytes === before && before > 1_000_000 ? rounds + 1 : 0;
     before = flood.takenBytes;
-    return rounds > 40;
+    return rounds > 100;
   });
 }
 

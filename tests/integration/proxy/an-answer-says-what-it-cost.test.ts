@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { usdFromNano } from '../../../src/lib/money.ts';
 import { startGateway } from '../../support/gateway.ts';
+import { openaiOf } from '../../support/openai-client.ts';
 import { poolAt, startUpstream } from './fixture.ts';
 
 const COST = 'x-tollgate-cost';
@@ -23,7 +24,7 @@ test.each([
 test('the SDK reads it, also of an answer that is given again', async () => {
   const gateway = await startGateway();
   const options = { headers: { 'idempotency-key': 'order-1' } };
-  const ask = () => gateway.openai.chat.completions.create(HELLO, options).withResponse();
+  const ask = () => openaiOf(gateway).chat.completions.create(HELLO, options).withResponse();
   const first = (await ask()).response.headers.get(COST);
   expect(Number(first)).toBeGreaterThan(0);
   // As its request id, it is that of the record, of which there is one.

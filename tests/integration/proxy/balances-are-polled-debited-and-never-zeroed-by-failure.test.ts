@@ -69,7 +69,7 @@ test('a server that stops waits for no provider that does not answer', async () 
   const round = gateway.app.balances.refresh();
   // The teardown stops the server; it would exceed the test's time if it waited.
   void round.catch(() => undefined);
-}, 5000);
+});
 
 test.each([
   'status;code=500',

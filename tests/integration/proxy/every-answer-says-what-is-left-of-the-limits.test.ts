@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { CreateKeyInput } from '../../../src/services/key-input.ts';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
+import { openaiOf } from '../../support/openai-client.ts';
 import { arrivals, chatBody, rawClient, readSocket, until } from './fixture.ts';
 
 const HELLO = { model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: 'Hello' }] };
@@ -49,7 +50,7 @@ async function caller(gateway: Gateway, input: Partial<CreateKeyInput>) {
       gateway.chat(extra, { ...headers, ...more }),
     ask: (path: string, init: Parameters<Gateway['fetch']>[1] = {}) =>
       gateway.fetch(path, { ...init, headers: { ...headers, ...init.headers } }),
-    openai: gateway.openai.withOptions({ apiKey: key }),
+    openai: openaiOf(gateway).withOptions({ apiKey: key }),
   };
 }
 

@@ -8,6 +8,8 @@ import type { FinishedEntry, WitnessEntry } from '../../../src/sandbox/index.ts'
 import { isOwnAsk } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 
+export { until } from '../../support/patience.ts';
+
 const open: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
@@ -133,15 +135,6 @@ export function readSocket(
     });
     socket.on('close', () => resolve(text));
   });
-}
-
-/** Looks again until the condition holds; fails when it never does. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 400; round += 1) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('the awaited condition did not come about');
 }
 
 /** The most second and third attempts that the fleet ever saw under way together. */

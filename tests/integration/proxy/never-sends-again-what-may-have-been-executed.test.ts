@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { arrivals, verdictsOf } from './fixture.ts';
 
 const codeOf = async (response: Response): Promise<string> =>
@@ -26,7 +27,7 @@ test('a first byte that does not come in time: one attempt, then 504', async () 
   const answered = gateway.chat();
   await gateway.sandbox.witness.waitFor(
     (entry) => entry.kind === 'received' && entry.path === '/v1/chat/completions',
-    5000,
+    PATIENCE_MS,
   );
   gateway.clock.advance(20_001);
   const response = await answered;

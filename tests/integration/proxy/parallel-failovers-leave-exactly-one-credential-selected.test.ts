@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Pool } from '../../../src/entities/pool.ts';
 import { canaryFleet, startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { arrivals, verdictsOf } from './fixture.ts';
+import { arrivals, until, verdictsOf } from './fixture.ts';
 import { arrivalsOf, countOf } from './fleet-load.ts';
 
 /** System C's way of using keys, without its rules for models (contracts C3). */
@@ -29,9 +29,16 @@ const together = (gateway: Gateway, count: number) =>
   );
 
 test('50 calls that fail over together move the selection by one', async () => {
-  const gateway = await startGateway({ fleet: canaryFleet(10, 10, 10), pool: GATEWAY_POOL });
-  gateway.sandbox.faults.set('cred-1', 'delay-head;ms=500|status;code=429');
-  expect(countOf(await together(gateway, 50), 200)).toBe(50);
+  const gateway = await startGateway({
+    fleet: canaryFleet(10, 10, 10),
+    pool: GATEWAY_POOL,
+    isClockShared: true,
+  });
+  gateway.sandbox.faults.set('cred-1', 'delay-head;ms=30000|status;code=429');
+  const answered = together(gateway, 50);
+  await until(() => arrivals(gateway).length === 50);
+  gateway.clock.advance(30_000);
+  expect(countOf(await answered, 200)).toBe(50);
   expect(await selected(gateway)).toBe('cred-2');
   const [moved, ...more] = await selections(gateway);
   expect(more).toEqual([]);
@@ -55,12 +62,12 @@ test('a 429 sets the credential aside for five minutes, a 401 only passes the se
 
   // From the last one it wraps: the first is set aside still, the second never was.
   gateway.sandbox.faults.set('cred-3', 'status;code=401', { times: 1 });
-  gateway.clock.advance(299_000);
+  gateway.clock.advance(240_000);
   expect(await together(gateway, 1)).toEqual([200]);
   expect(await selected(gateway)).toBe('cred-2');
   gateway.sandbox.faults.set('cred-2', 'status;code=401', { times: 1 });
   gateway.sandbox.faults.set('cred-3', 'status;code=401', { times: 1 });
-  gateway.clock.advance(1001);
+  gateway.clock.advance(60_001);
   expect(await together(gateway, 1)).toEqual([200]);
   expect(await selected(gateway)).toBe('cred-1');
   expect((await gateway.events()).filter(({ type }) => type.startsWith('credential_ban'))).toEqual(

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
+import { openaiOf } from '../../support/openai-client.ts';
 import { poolAt, rawChat, readSocket, startUpstream } from './fixture.ts';
 
 const said = (text: string) => `data: {"choices":[{"index":0,"delta":{"content":"${text}"}}]}\n\n`;
@@ -148,7 +149,7 @@ test.each([
   'dialect;kind=mixed',
 ])('the SDK reads a stream with %s through the gateway', async (fault) => {
   const gateway = await startGateway();
-  const stream = await gateway.openai.chat.completions.create(
+  const stream = await openaiOf(gateway).chat.completions.create(
     { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }], stream: true },
     { headers: { 'x-sandbox-fault': fault } },
   );

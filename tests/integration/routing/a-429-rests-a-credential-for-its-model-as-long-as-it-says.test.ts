@@ -1,5 +1,17 @@
 import { expect, test } from '@jest/globals';
-import { DEFAULT_MODEL, named, servers, startFleet, statusOf, times } from './fixture.ts';
+import { MovableClock } from '../../support/movable-clock.ts';
+import { until } from '../../support/patience.ts';
+import {
+  DEFAULT_MODEL,
+  HELD_MS,
+  named,
+  received,
+  servers,
+  startFleet,
+  statusOf,
+  times,
+  together,
+} from './fixture.ts';
 
 const TWO_TIERS = {
   pool: { strategy: 'priority' },
@@ -18,39 +30,43 @@ const httpIn = (ms: number) => (nowMs: number) => new Date(nowMs + ms).toUTCStri
 type FaultAt = (nowMs: number) => string;
 
 const FORMS: [name: string, faultAt: FaultAt, seconds: number][] = [
-  ['retry-after-ms', () => alone(header('retry-after-ms', '20000')), 20],
-  ['retry-after in seconds', () => alone(header('retry-after', '20')), 20],
-  ['retry-after as a fraction', () => alone(header('retry-after', '20.5')), 20.5],
-  ['retry-after as a date', (now) => alone(header('retry-after', httpIn(20_000)(now))), 20],
+  ['retry-after-ms', () => alone(header('retry-after-ms', '200000')), 200],
+  ['retry-after in seconds', () => alone(header('retry-after', '200')), 200],
+  ['retry-after as a fraction', () => alone(header('retry-after', '200.5')), 200.5],
+  ['retry-after as a date', (now) => alone(header('retry-after', httpIn(200_000)(now))), 200],
   ['a reset of requests, 6m0s', () => resets('-requests', '6m0s'), 360],
-  ['a reset of tokens, 20000ms', () => resets('-tokens', '20000ms'), 20],
-  ['a reset in seconds', () => resets('', '20'), 20],
-  ['a reset in epoch seconds', (now) => resets('', String(Math.round(now / 1000) + 20)), 20],
-  ['a reset as a date', (now) => resets('', isoIn(20_000)(now)), 20],
+  ['a reset of tokens, 20000ms', () => resets('-tokens', '200000ms'), 200],
+  ['a reset in seconds', () => resets('', '200'), 200],
+  ['a reset in epoch seconds', (now) => resets('', String(Math.round(now / 1000) + 200)), 200],
+  ['a reset as a date', (now) => resets('', isoIn(200_000)(now)), 200],
   [
     'retry-after-ms before retry-after before resets',
-    () => `${resets('', '90')}|${header('retry-after', '60')}|${header('retry-after-ms', '20000')}`,
-    20,
+    () =>
+      `${resets('', '900')}|${header('retry-after', '600')}|${header('retry-after-ms', '200000')}`,
+    200,
   ],
   [
     'the later of two resets',
-    () => `${resets('-requests', '5s')}|${header('x-ratelimit-reset-tokens', '20s')}`,
-    20,
+    () => `${resets('-requests', '50s')}|${header('x-ratelimit-reset-tokens', '200s')}`,
+    200,
   ],
   [
     'not the reset of what is left',
     () =>
-      `${resets('-requests', '20s')}|${header('x-ratelimit-reset-tokens', '50m')}|` +
+      `${resets('-requests', '200s')}|${header('x-ratelimit-reset-tokens', '50m')}|` +
       header('x-ratelimit-remaining-tokens', '7'),
-    20,
+    200,
   ],
   [
     'nonsense before what makes sense',
-    () => `${resets('', '20')}|${header('retry-after', 'soon')}`,
-    20,
+    () => `${resets('', '200')}|${header('retry-after', 'soon')}`,
+    200,
   ],
   ['more than an hour is an hour', () => alone(header('retry-after', '86400')), 3600],
 ];
+
+/** What the calls of a test take, on any machine. */
+const REAL_MS = 40_000;
 
 test.each(FORMS)('%s: this model goes elsewhere for so long', async (_name, faultAt, seconds) => {
   const gateway = await startFleet(TWO_TIERS);
@@ -59,7 +75,7 @@ test.each(FORMS)('%s: this model goes elsewhere for so long', async (_name, faul
   expect(await statusOf(gateway)).toBe(200);
   expect(servers(gateway)).toEqual(['cred-1', 'cred-2']);
   // A date has whole seconds, and real ones go by.
-  clock.advance(seconds * 1000 - 4000);
+  clock.advance(seconds * 1000 - REAL_MS);
   expect(await statusOf(gateway)).toBe(200);
   expect(await statusOf(gateway, { model: 'gpt-4o' })).toBe(200);
   expect(servers(gateway).slice(2)).toEqual(['cred-2', 'cred-1']);
@@ -67,7 +83,7 @@ test.each(FORMS)('%s: this model goes elsewhere for so long', async (_name, faul
   expect(named(gateway, kept?.route).excluded).toEqual([
     { credential: 'cred-1', reason: 'cooling', untilMs: expect.any(Number) },
   ]);
-  clock.advance(5000);
+  clock.advance(REAL_MS + 1000);
   expect(await statusOf(gateway)).toBe(200);
   expect(servers(gateway).slice(4)).toEqual(['cred-1']);
 });
@@ -103,10 +119,14 @@ test('without a word about when: 1, 2, 4 seconds, and 1 again after a success', 
 });
 
 test('calls that are refused together are one refusal', async () => {
-  const gateway = await startFleet(TWO_TIERS);
-  const fault = 'delay-head;ms=300|status;code=429|without-header;name=x-ratelimit-';
-  gateway.sandbox.faults.set('cred-1', fault);
-  await Promise.all(Array.from({ length: 20 }, () => statusOf(gateway)));
+  const fleetClock = new MovableClock();
+  const gateway = await startFleet({ ...TWO_TIERS, fleetClock });
+  const fault = 'status;code=429|without-header;name=x-ratelimit-';
+  gateway.sandbox.faults.set('cred-1', `delay-head;ms=${HELD_MS}|${fault}`);
+  const answered = together(gateway, 20);
+  await until(() => received(gateway).length === 20);
+  fleetClock.advance(HELD_MS);
+  await answered;
   expect(servers(gateway).filter((name) => name === 'cred-1')).toHaveLength(20);
   const [member] = gateway.app.pools.all().flatMap((pool) => pool.members);
   const waitMs = (member?.health.exclusion(DEFAULT_MODEL, 0)?.untilMs ?? 0) - gateway.clock.now();

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
-import { isFinished } from '../proxy/fixture.ts';
+import { untilInFlight } from '../catalogue/fixture-clients.ts';
+import { isFinished, until } from '../proxy/fixture.ts';
 import { errorOf, received, times } from './fixture.ts';
 
 const KEY = 'order-66';
@@ -156,11 +157,14 @@ test('what is wrong with the request itself is told again without asking again',
 });
 
 test('who waits for a call that fails is told the same, and the next one tries anew', async () => {
-  const gateway = await startGateway({ pool: { attempts_max: 1 } });
+  const gateway = await startGateway({ pool: { attempts_max: 1 }, isClockShared: true });
   for (const { name } of gateway.sandbox.credentials) {
-    gateway.sandbox.faults.set(name, 'delay-head;ms=300|status;code=500');
+    gateway.sandbox.faults.set(name, 'delay-head;ms=30000|status;code=500');
   }
   const all = Array.from({ length: 5 }, () => told(gateway.chat({}, KEYED)));
+  await untilInFlight(gateway, all.length);
+  await until(() => received(gateway).length === 1);
+  gateway.clock.advance(30_000);
   const statuses = (await Promise.all(all)).map(({ status }) => status);
   expect(statuses).toEqual(times(5, 502));
   expect(received(gateway)).toHaveLength(1);

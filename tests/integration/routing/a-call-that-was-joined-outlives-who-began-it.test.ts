@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Socket } from 'node:net';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { chatBody, isFinished, rawClient, readSocket, until } from '../proxy/fixture.ts';
 import { received } from './fixture.ts';
 
@@ -73,15 +74,16 @@ test('who began it leaves: the other one gets everything, and it is charged once
 });
 
 test('all have left: the upstream is aborted, and the next one begins anew', async () => {
-  const gateway = await startGateway(SLOW);
+  // Not over by itself before they have left, on any machine.
+  const gateway = await startGateway({ sandbox: { chunkCount: 10_000, chunkPaceMs: 20 } });
   const sockets = [begin(gateway), begin(gateway), begin(gateway)];
   await Promise.all(sockets.map((socket) => readSocket(socket, isUnderWay)));
   expect(received(gateway)).toHaveLength(1);
   for (const socket of sockets) socket.destroy();
-  const ended = await gateway.sandbox.witness.waitFor(isFinished, 5000);
+  const ended = await gateway.sandbox.witness.waitFor(isFinished, PATIENCE_MS);
   expect(ended.outcome).toBe('aborted');
   await until(async () => (await gateway.records()).length === 1);
-  const again = await gateway.chat({ stream: true }, KEYED);
+  const again = await gateway.chat({ stream: true }, { ...KEYED, 'x-sandbox-chunks': '3' });
   expect(again.headers.get('idempotent-replayed')).toBeNull();
   expect((await again.text()).match(/\[DONE\]/g)).toHaveLength(1);
   const records = await gateway.records();
@@ -101,8 +103,8 @@ test('who joins and leaves takes nothing from who began it', async () => {
 });
 
 test('a plain call that was joined is finished for who stayed', async () => {
-  const gateway = await startGateway();
-  gateway.sandbox.faults.set('cred-1', 'delay-head;ms=800', { times: 1 });
+  const gateway = await startGateway({ isClockShared: true });
+  gateway.sandbox.faults.set('cred-1', 'delay-head;ms=30000', { times: 1 });
   const leaving = new AbortController();
   const body = JSON.parse(chatBody()) as object;
   const path = '/v1/chat/completions';
@@ -116,6 +118,7 @@ test('a plain call that was joined is finished for who stayed', async () => {
   await until(async () => (await underWay(gateway)) === 2);
   leaving.abort();
   expect(await left).toBe('left');
+  gateway.clock.advance(30_000);
   const response = await second;
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ object: 'chat.completion' });

@@ -38,19 +38,19 @@ async function openStream(pool: Record<string, unknown>) {
 const countOf = (text: string, part: string) => text.split(part).length - 1;
 
 test('a stream that is silent for so long gets a comment, and again after as long', async () => {
-  const stream = await openStream({ heartbeat: '10s' });
+  const stream = await openStream({ heartbeat: '100s', timeouts: { idle_ms: 3_600_000 } });
   stream.write(said('one'));
   await stream.seen('one');
-  stream.gateway.clock.advance(9000);
+  stream.gateway.clock.advance(60_000);
   stream.write(said('two'));
   await stream.seen('two');
   // What was said begins the wait anew.
-  stream.gateway.clock.advance(9000);
+  stream.gateway.clock.advance(60_000);
   stream.write(said('three'));
   await stream.seen('three');
   expect(stream.body()).not.toContain(COMMENT);
   for (let beat = 1; beat <= 3; beat += 1) {
-    stream.gateway.clock.advance(10_001);
+    stream.gateway.clock.advance(100_001);
     await until(() => countOf(stream.body(), COMMENT) === beat);
   }
   stream.end(FINISH + DONE);
@@ -87,14 +87,14 @@ test('before the first event the answer begins, lest the client gives up; commen
 });
 
 test('a silence that only ever hears heartbeats of ours still ends in time', async () => {
-  const stream = await openStream({ heartbeat: '10s', timeouts: { idle_ms: 35_000 } });
+  const stream = await openStream({ heartbeat: '100s', timeouts: { idle_ms: 350_000 } });
   stream.write(said('one'));
   await stream.seen('one');
   for (let beat = 1; beat <= 3; beat += 1) {
-    stream.gateway.clock.advance(10_001);
+    stream.gateway.clock.advance(100_001);
     await until(() => countOf(stream.body(), COMMENT) === beat);
   }
-  stream.gateway.clock.advance(10_001);
+  stream.gateway.clock.advance(100_001);
   await stream.seen('stream_timeout');
   expect(stream.body()).not.toContain('[DONE]');
   expect((await stream.gateway.records())[0]).toMatchObject({ outcome: 'partial' });

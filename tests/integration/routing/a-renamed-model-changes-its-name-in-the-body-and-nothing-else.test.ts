@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
+import { openaiOf } from '../../support/openai-client.ts';
 import { isFinished, poolAt, startUpstream } from '../proxy/fixture.ts';
 import type { Upstream } from '../proxy/fixture.ts';
 import { received, servers, startFleet } from './fixture.ts';
@@ -145,7 +146,7 @@ test('the SDK’s transcription under an alias is served and charged as the upst
   });
   const hear = (model: string) => {
     const file = new File([Buffer.alloc(4000)], 'sound.mp3', { type: 'audio/mpeg' });
-    return gateway.openai.audio.transcriptions.create({ file, model });
+    return openaiOf(gateway).audio.transcriptions.create({ file, model });
   };
   const heard = await hear('hear');
   expect(heard).toEqual(await hear('gpt-4o-mini-transcribe'));

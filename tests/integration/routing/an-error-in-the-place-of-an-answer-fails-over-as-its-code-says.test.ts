@@ -5,7 +5,8 @@ import { poolAt, startUpstream, until, verdictsOf } from '../proxy/fixture.ts';
 import { errorOf, named, received, servers, startFleet, statusOf } from './fixture.ts';
 
 const TWO_TIERS = {
-  pool: { strategy: 'priority' },
+  // A rest that no machine is too slow to see.
+  pool: { strategy: 'priority', rate_limited: { duration: '90s' } },
   members: [{}, { fields: { priority: 2 } }],
 };
 

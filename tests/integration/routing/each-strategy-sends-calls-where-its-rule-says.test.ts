@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { Gateway } from '../../support/gateway.ts';
+import { MovableClock } from '../../support/movable-clock.ts';
 import { until } from '../proxy/fixture.ts';
 import { arrivalsOf } from '../proxy/fleet-load.ts';
 import {
+  HELD_MS,
   complete,
   named,
   received,
@@ -134,33 +136,49 @@ test('cheapest: whose price nobody knows comes last', async () => {
   );
 });
 
+/** Longer than any machine takes for a call that nobody holds up. */
+const SLOW_MS = 20_000;
+
+/** One after the other; while one is under way, its credential's time passes for the gateway. */
+async function callsTaking(gateway: Gateway, count: number, slow: Record<string, number>) {
+  const { clock, sandbox } = gateway;
+  sandbox.faults.clear();
+  for (const name of Object.keys(slow)) sandbox.faults.set(name, 'delay-head;ms=20');
+  for (let call = 0; call < count; call += 1) {
+    const before = received(gateway).length;
+    const answered = statusOf(gateway);
+    await until(() => received(gateway).length > before);
+    clock.advance(slow[servers(gateway).at(-1) ?? ''] ?? 0);
+    await answered;
+  }
+}
+
 test('least_latency: each is measured once, then the fastest serves; later all anew', async () => {
   const gateway = await startFleet({
     pool: { strategy: 'least_latency' },
     members: [{}, {}, {}],
   });
-  gateway.sandbox.faults.set('cred-1', 'delay-head;ms=300');
-  gateway.sandbox.faults.set('cred-3', 'delay-head;ms=300');
-  for (let call = 0; call < 10; call += 1) await statusOf(gateway);
+  await callsTaking(gateway, 10, { 'cred-1': SLOW_MS, 'cred-3': SLOW_MS });
   expect(new Set(servers(gateway).slice(0, 3))).toEqual(new Set(['cred-1', 'cred-2', 'cred-3']));
   expect(servers(gateway).slice(3)).toEqual(times(7, 'cred-2'));
   // What was measured a minute ago tells nothing of now.
-  gateway.sandbox.faults.clear();
-  gateway.sandbox.faults.set('cred-2', 'delay-head;ms=300');
   gateway.clock.advance(60_001);
-  for (let call = 0; call < 6; call += 1) await statusOf(gateway);
+  await callsTaking(gateway, 6, { 'cred-2': SLOW_MS });
   expect(new Set(servers(gateway).slice(10, 13))).toEqual(new Set(['cred-1', 'cred-2', 'cred-3']));
   expect(servers(gateway).slice(13)).not.toContain('cred-2');
 });
 
 test('least_latency: a credential that is measured slowly gets one call, not all', async () => {
-  const gateway = await startFleet({ pool: { strategy: 'least_latency' }, members: [{}, {}] });
+  const fleetClock = new MovableClock();
+  const pool = { strategy: 'least_latency' };
+  const gateway = await startFleet({ pool, members: [{}, {}], fleetClock });
   await statusOf(gateway);
   const [known] = servers(gateway);
   const slow = known === 'cred-1' ? 'cred-2' : 'cred-1';
-  gateway.sandbox.faults.set(slow, 'delay-head;ms=400');
+  gateway.sandbox.faults.set(slow, `delay-head;ms=${HELD_MS}`);
   const statuses = together(gateway, 20);
   await until(() => received(gateway).length === 21);
   expect(arrivalsOf(gateway, slow)).toHaveLength(1);
+  fleetClock.advance(HELD_MS);
   expect(await statuses).toEqual(times(20, 200));
 });

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RouteNote } from '../../../src/entities/call-record.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { startSandbox } from '../../../src/sandbox/index.ts';
 import type { ReceivedEntry, Sandbox } from '../../../src/sandbox/index.ts';
 import { canaryFleet, isOwnAsk, startGateway } from '../../support/gateway.ts';
@@ -23,6 +24,8 @@ export interface FleetOptions extends Omit<GatewayOptions, 'fleet'> {
   members: readonly MemberOptions[];
   /** Whose credentials it has, for a second start on the same data; new ones unless given. */
   like?: Gateway;
+  /** What its pauses go by; real time unless given. */
+  fleetClock?: Clock;
   /** Before the gateway asks it anything. */
   prepare?(sandbox: Sandbox): void;
 }
@@ -32,6 +35,7 @@ export async function startFleet({
   members,
   like,
   prepare,
+  fleetClock,
   ...options
 }: FleetOptions): Promise<Gateway> {
   const drawn = canaryFleet(...members.map(() => 10));
@@ -44,7 +48,11 @@ export async function startFleet({
     const offers = members[index]?.offers;
     return offers === undefined ? credential : { ...credential, models: offers };
   });
-  const sandbox = await startSandbox({ credentials: fleet, ...options.sandbox });
+  const sandbox = await startSandbox({
+    credentials: fleet,
+    ...options.sandbox,
+    ...(fleetClock === undefined ? {} : { clock: fleetClock }),
+  });
   afterwards(() => sandbox.close());
   prepare?.(sandbox);
   const credentials = fleet.map(({ name, key }, index) => ({
@@ -146,6 +154,9 @@ export function together(
 ): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, () => statusOf(gateway, extra)));
 }
+
+/** So long the fleet holds an answer, by a clock of its own: until the test moves that on. */
+export const HELD_MS = 3_600_000;
 
 /** One call; its answer is read to the end. */
 export async function statusOf(

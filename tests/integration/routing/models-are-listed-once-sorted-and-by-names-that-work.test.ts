@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { Gateway } from '../../support/gateway.ts';
+import { openaiOf } from '../../support/openai-client.ts';
 import { complete, errorOf, received, servers, startFleet, startProvider } from './fixture.ts';
 import { startGateway } from '../../support/gateway.ts';
 
 const get = (gateway: Gateway, path: string) => gateway.fetch(path, { method: 'GET' });
 
 async function idsOf(gateway: Gateway): Promise<string[]> {
-  const { data } = await gateway.openai.models.list();
+  const { data } = await openaiOf(gateway).models.list();
   return data.map(({ id }) => id);
 }
 
@@ -69,7 +70,7 @@ test('rules, allow-lists, aliases and prefixes: what is listed can be called, an
     ['house/gpt-4.1-nano', 'cred-2'],
     ['house/gpt-4o', 'cred-2'],
   ] as const) {
-    const { usage } = await gateway.openai.chat.completions.create({
+    const { usage } = await openaiOf(gateway).chat.completions.create({
       model,
       messages: [{ role: 'user', content: 'Hello' }],
     });
@@ -102,7 +103,7 @@ test('one model is shown by its id, also by an id of two segments', async () => 
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ id, object: 'model' });
     // The SDK writes the slash as %2F.
-    expect(await gateway.openai.models.retrieve(id)).toMatchObject({ id });
+    expect(await openaiOf(gateway).models.retrieve(id)).toMatchObject({ id });
   }
   const unknown = await get(gateway, '/v1/models/house/gpt-9');
   expect(unknown.status).toBe(404);

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { MovableClock } from '../../support/movable-clock.ts';
 import { countOf } from '../proxy/fleet-load.ts';
 import { isFinished, poolAt, until } from '../proxy/fixture.ts';
 import { startGateway } from '../../support/gateway.ts';
-import { complete, servers, startFleet, startProvider, statusOf } from './fixture.ts';
+import { HELD_MS, complete, servers, startFleet, startProvider, statusOf } from './fixture.ts';
 
 /** Asks for at most so many tokens of output; the sandbox says a dozen words. */
 const AT_MOST = { max_tokens: 900 };
@@ -87,15 +88,18 @@ test.each(LIMITS)('%s: a stream is settled by what it told', async (_name, limit
 });
 
 test('a credential whose tokens are used up is passed over, another one serves', async () => {
+  const fleetClock = new MovableClock();
   const gateway = await startFleet({
     pool: { strategy: 'priority' },
     members: [{ fields: { tpm: 1000 } }, { fields: { priority: 2 } }],
+    fleetClock,
   });
-  gateway.sandbox.faults.set('cred-1', 'delay-chunk;ms=60', { times: 1 });
+  gateway.sandbox.faults.set('cred-1', `delay-head;ms=${HELD_MS}`, { times: 1 });
   const slow = statusOf(gateway, { ...AT_MOST, stream: true });
   await until(() => servers(gateway).length === 1);
   // The first is under way still, with all its tokens reserved.
   expect(await statusOf(gateway, AT_MOST)).toBe(200);
+  fleetClock.advance(HELD_MS);
   expect(await slow).toBe(200);
   expect(await statusOf(gateway, AT_MOST)).toBe(200);
   expect(servers(gateway)).toEqual(['cred-1', 'cred-2', 'cred-1']);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Sandbox, WitnessEntry } from '../../../src/sandbox/index.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { inChunks, rawChat, rawRequest } from '../../support/raw-request.ts';
 import {
   answered,
@@ -159,7 +160,7 @@ test.each([
   const outcome = await play(
     sandbox.url,
     send(faulty('never-answer')),
-    meanwhile(() => sandbox.witness.waitFor(isReceived, 5000)),
+    meanwhile(() => sandbox.witness.waitFor(isReceived, PATIENCE_MS)),
     step,
     closed(),
   );

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { aSandbox, isFinished, KEY, rawCall, sdk } from './fixture.ts';
 
 const model = 'gpt-4o-mini';
@@ -62,11 +63,11 @@ describe('credits', () => {
   ])('under %s cost %s', async (fault, cost) => {
     const call = rawCall(sandbox, { headers: { 'x-sandbox-fault': fault } });
     if (fault === 'never-answer') {
-      await sandbox.witness.waitFor((entry) => entry.kind === 'received', 5000);
+      await sandbox.witness.waitFor((entry) => entry.kind === 'received', PATIENCE_MS);
       await sandbox.close();
     }
     await call;
-    const entry = await sandbox.witness.waitFor(isFinished, 5000);
+    const entry = await sandbox.witness.waitFor(isFinished, PATIENCE_MS);
     expect(entry.costNano === '0').toBe(cost === '0');
     expect(sandbox.credentials[0]?.usedNano).toBe(BigInt(entry.costNano));
   });

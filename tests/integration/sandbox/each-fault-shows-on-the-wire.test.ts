@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
 import { FAULTS } from '../../../src/sandbox/faults/index.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { completed, cutOff, done, ok, type FaultCase } from './fault-case.ts';
 import { FAULT_CASES } from './fault-cases.ts';
 import { answered, closed, play, send } from '../../support/scripted-client.ts';
@@ -124,7 +125,7 @@ describe('faults of time', () => {
   afterEach(() => sandbox.close());
 
   const received = (): Promise<unknown> =>
-    sandbox.witness.waitFor((entry) => entry.kind === 'received', 5000);
+    sandbox.witness.waitFor((entry) => entry.kind === 'received', PATIENCE_MS);
 
   test('delay-head holds the whole reply back', async () => {
     const reply = rawCall(sandbox, askFor({ fault: 'delay-head;ms=1000' }));

@@ -8,6 +8,7 @@ import {
   type SandboxOptions,
   type WitnessEntry,
 } from '../../../src/sandbox/index.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 export const KEY = 'vck_sandbox_test_key';
 export const OTHER_KEY = 'vck_sandbox_other_key';
@@ -40,7 +41,7 @@ export const isFinished = (entry: WitnessEntry): entry is FinishedEntry =>
 export function nextFinished(sandbox: Sandbox, seq = 0): Promise<FinishedEntry> {
   return sandbox.witness.waitFor(
     (entry): entry is FinishedEntry => isFinished(entry) && entry.seq > seq,
-    5000,
+    PATIENCE_MS,
   );
 }
 

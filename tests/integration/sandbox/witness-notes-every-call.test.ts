@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../../src/sandbox/index.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { aChat, aSandbox, HandClock, KEY, nextFinished, openCall, rawCall } from './fixture.ts';
 
 const isReceived = (entry: { kind: string }): boolean => entry.kind === 'received';
@@ -75,7 +76,7 @@ describe('the witness', () => {
 
   test('notes a client that leaves while the head is delayed, and stops the timer', async () => {
     const socket = openCall(sandbox, { headers: { 'x-sandbox-fault': 'delay-head;ms=60000' } });
-    await sandbox.witness.waitFor(isReceived, 5000);
+    await sandbox.witness.waitFor(isReceived, PATIENCE_MS);
     expect(clock.waiting).toBe(1);
     socket.destroy();
     expect(await nextFinished(sandbox)).toMatchObject({
@@ -93,7 +94,7 @@ describe('the witness', () => {
       body: aChat({ stream: true, stream_options: { include_usage: true } }),
       leaveWhen: /"content":"[A-Z]/,
     });
-    await sandbox.witness.waitFor(isReceived, 5000);
+    await sandbox.witness.waitFor(isReceived, PATIENCE_MS);
     clock.advance(5);
     clock.advance(5);
     expect((await reply).ending).toBe('left');
@@ -105,7 +106,7 @@ describe('the witness', () => {
 
   test('notes a reset like a leave', async () => {
     const socket = openCall(sandbox, { headers: { 'x-sandbox-fault': 'never-answer' } });
-    await sandbox.witness.waitFor(isReceived, 5000);
+    await sandbox.witness.waitFor(isReceived, PATIENCE_MS);
     socket.resetAndDestroy();
     expect(await nextFinished(sandbox)).toMatchObject({
       outcome: 'aborted',
@@ -115,7 +116,7 @@ describe('the witness', () => {
 
   test('counts the calls under way', async () => {
     const socket = openCall(sandbox, { headers: { 'x-sandbox-fault': 'never-answer' } });
-    await sandbox.witness.waitFor(isReceived, 5000);
+    await sandbox.witness.waitFor(isReceived, PATIENCE_MS);
     expect(sandbox.credentials[0]?.inFlight).toBe(1);
     socket.destroy();
     await nextFinished(sandbox);
@@ -124,7 +125,7 @@ describe('the witness', () => {
 
   test('closing ends stalled calls at once', async () => {
     const call = rawCall(sandbox, { headers: { 'x-sandbox-fault': 'delay-head;ms=60000' } });
-    await sandbox.witness.waitFor(isReceived, 5000);
+    await sandbox.witness.waitFor(isReceived, PATIENCE_MS);
     await sandbox.close();
     expect((await call).text).toBe('');
     expect(await nextFinished(sandbox)).toMatchObject({ outcome: 'aborted' });

@@ -8,6 +8,7 @@ import { Client } from 'undici';
 import { HostResolver } from '../../../src/proxy/host-resolver.ts';
 import type { HostResolverParts } from '../../../src/proxy/host-resolver.ts';
 import { MovableClock } from '../../support/movable-clock.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 const of4 = (address: string): LookupAddress => ({ address, family: 4 });
 const of6 = (address: string): LookupAddress => ({ address, family: 6 });
@@ -285,7 +286,7 @@ describe('under a real client', () => {
   });
 
   async function get(resolver: HostResolver): Promise<string> {
-    const connect = { timeout: 5000, lookup: resolver.lookup };
+    const connect = { timeout: PATIENCE_MS, lookup: resolver.lookup };
     const client = new Client(`http://api.example.com:${port}`, { connect });
     try {
       const { body } = await client.request({ method: 'GET', path: '/' });

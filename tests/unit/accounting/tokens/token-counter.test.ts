@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { CountRequest } from '../../../../src/accounting/tokens/counting-thread.ts';
 import { TokenCounter } from '../../../../src/accounting/tokens/token-counter.ts';
 import type { Logger } from '../../../../src/lib/logger.ts';
 import { seededRandom } from '../../../../src/lib/random.ts';
@@ -7,6 +9,7 @@ import { tokensOfText } from '../../../support/token-count.ts';
 
 const counters: TokenCounter[] = [];
 afterEach(async () => {
+  jest.restoreAllMocks();
   for (const counter of counters.splice(0)) await counter.close();
 });
 
@@ -44,6 +47,8 @@ test('needs nothing for nothing', async () => {
   expect(clock.waits).toEqual([]);
 });
 
+const charsOf = ({ texts }: CountRequest) => texts.reduce((sum, { length }) => sum + length, 0);
+
 describe('of 5 MB', () => {
   const random = seededRandom(11);
   const letters = Uint8Array.from({ length: 5_000_000 }, () => 97 + Math.floor(random() * 26));
@@ -54,23 +59,17 @@ describe('of 5 MB', () => {
     ['random letters', Buffer.from(letters).toString('latin1')],
   ])('%s: no more is counted than of a twentieth, and the rest is like it', async (_name, text) => {
     const { counter } = aCounter();
-    const fastestMs = async (asked: string, rounds: number) => {
-      let fastest = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < rounds; round += 1) {
-        const startMs = performance.now();
-        await counter.count('gpt-4o', [asked]);
-        fastest = Math.min(fastest, performance.now() - startMs);
-      }
-      return fastest;
-    };
     const part = text.slice(0, 256 * 1024);
-    await counter.count('gpt-4o', [part]);
-    const partMs = await fastestMs(part, 4);
-    // Twenty times, if all of it were.
-    expect(await fastestMs(text, 4)).toBeLessThan(partMs * 6);
+    const sent = jest.spyOn(Worker.prototype, 'postMessage');
     const exact = ((await counter.count('gpt-4o', [part])) ?? 0) * (text.length / part.length);
     const counted = (await counter.count('gpt-4o', [text])) ?? 0;
     expect(Math.abs(counted / exact - 1)).toBeLessThan(0.02);
+    // All that a thread is given to count, and what takes its time.
+    const asked = sent.mock.calls.map(([request]) => charsOf(request as CountRequest));
+    expect(asked[0]).toBe(part.length);
+    expect(asked[1]).toBeGreaterThan(part.length * 0.99);
+    expect(asked[1]).toBeLessThanOrEqual(part.length);
+    expect(asked).toHaveLength(2);
   });
 });
 
