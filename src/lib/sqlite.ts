@@ -72,6 +72,19 @@ class ImmediateSqliteDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
+
+  /**
+   * What found no room on the disk, SQLite has rolled back by itself. An error of that would keep the
+   * connection, the only one, from being given back: everything after would wait for ever.
+   */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await connection.executeQuery(CompiledQuery.raw('rollback'));
+    } catch (error) {
+      if (!(error instanceof Error && error.message.endsWith('no transaction is active')))
+        throw error;
+    }
+  }
 }
 
 /** The dialect MikroORM is given: one connection, WAL, immediate transactions. */

@@ -69,7 +69,7 @@ const lose = (gateway: Gateway, end: End): Step =>
   });
 
 const expectAborted = async ({ sandbox }: Gateway): Promise<void> => {
-  const { outcome } = await sandbox.witness.waitFor(isFinished, PATIENCE_MS);
+  const { outcome } = await sandbox.witness.waitFor(isFinished, OUTLIVED_MS);
   expect(outcome).toBe('aborted');
 };
 
