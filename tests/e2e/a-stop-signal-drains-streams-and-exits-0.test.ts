@@ -11,8 +11,12 @@ import { classesTold } from './usage-told.ts';
 const LOST = '(connection lost)';
 /** No end comes by itself before it. */
 const FAR_SECONDS = 600;
-/** What a stop may take beside its draining, on any machine; far less than draining takes by default. */
-const STOP_MS = 20_000;
+/** Beyond it a stop hangs. */
+const STOP_MS = 3000;
+/** What a stop may take beside its draining. */
+const BESIDE_MS = 2000;
+/** `/readyz` tells of the signal. */
+const READY_MS = 500;
 /** Between two events of a stream that goes on as long as the test wants. */
 const PAUSE_MS = 10_000;
 const members = fleet('only');
@@ -96,7 +100,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
     const stream = await begun(server, headers);
     const exit = server.stop(signal);
     const ready = () => refusal(fetch(`${server.url}/readyz`));
-    await until(async () => !(await ready()).startsWith('200'));
+    expect(await until(async () => !(await ready()).startsWith('200'))).toBeLessThan(READY_MS);
     expect(await ready()).toBe('503 draining');
     expect(await refusal(chat(server, server.key))).toBe('503 draining');
     // All that while the stream was still running.
@@ -127,12 +131,12 @@ describe.each([0, 1])('an endless stream with DRAIN_SECONDS=%i', (drainSeconds) 
     expect(await server.stop()).toBe(0);
     const tookMs = performance.now() - stoppedMs;
     expect(tookMs).toBeGreaterThanOrEqual(drainSeconds * 1000);
-    expect(tookMs).toBeLessThan(drainSeconds * 1000 + STOP_MS);
+    expect(tookMs).toBeLessThan(drainSeconds * 1000 + BESIDE_MS);
 
     expect(onlyRecord(server)).toMatchObject({ id: stream.id, outcome: 'partial' });
     expect(onlyRecord(server)['output']).toBeGreaterThan(0);
     // The fleet, in this process, may hear of the closed connection after the exit.
-    await until(() => finishedOf(sandbox, stream.id).length > 0);
+    expect(await until(() => finishedOf(sandbox, stream.id).length > 0)).toBeLessThan(STOP_MS);
     expect(finishedOf(sandbox, stream.id)).toMatchObject([{ outcome: 'aborted' }]);
     const events = (await stream.text).trimEnd().split('\n\n');
     expect(events.includes('data: [DONE]')).toBe(false);
@@ -148,9 +152,10 @@ test('a second signal ends the wait for calls under way', async () => {
   const stream = await begun(server, { 'x-sandbox-fault': 'endless-stream;ms=20' });
   let code: number | null | undefined;
   void server.stop('SIGINT').then((exited) => (code = exited));
-  await until(async () => (await refusal(fetch(`${server.url}/readyz`))) === '503 draining');
+  const isDraining = async () => (await refusal(fetch(`${server.url}/readyz`))) === '503 draining';
+  expect(await until(isDraining)).toBeLessThan(READY_MS);
   process.kill(server.pid, 'SIGINT');
-  await until(() => code !== undefined);
+  expect(await until(() => code !== undefined)).toBeLessThan(STOP_MS);
   expect(code).toBe(0);
   expect((await stream.text).includes('[DONE]')).toBe(false);
   expect(onlyRecord(server)).toMatchObject({ id: stream.id, outcome: 'partial' });

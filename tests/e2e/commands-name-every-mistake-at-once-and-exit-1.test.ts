@@ -13,6 +13,9 @@ import {
 } from '../support/server-process.ts';
 import type { CommandResult } from '../support/server-process.ts';
 
+/** A start that is refused ends at once. */
+const REFUSAL_MS = 5000;
+
 const STACK = /^\s+at /m;
 
 /** A command line, in a directory of its own, perhaps with a `tollgate.yaml`. */
@@ -268,7 +271,7 @@ describe('a server that cannot start', () => {
   test('because another serves the data directory says so and ends', async () => {
     const { dataDir } = await startServer({});
     const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0' };
-    const second = await runCommand(['serve'], env);
+    const second = await runCommand(['serve'], env, REFUSAL_MS);
     expect(second.stderr).toMatch(/another process serves the data directory/i);
     expect(mistakesOf(second)).toEqual([]);
   });
@@ -278,7 +281,7 @@ describe('a server that cannot start', () => {
     await new Promise((resolve) => taker.once('listening', resolve));
     const PORT = String((taker.address() as AddressInfo).port);
     const env = { TOLLGATE_DATA_DIR: await temporaryDirectory(), PORT };
-    const refused = await runCommand(['serve'], env);
+    const refused = await runCommand(['serve'], env, REFUSAL_MS);
     taker.close();
     expect(refused.stderr).toContain('The address is in use by another program');
     expect(refused.stderr).toContain(PORT);

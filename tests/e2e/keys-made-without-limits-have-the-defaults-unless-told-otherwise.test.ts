@@ -3,6 +3,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { runCommand, startServer } from '../support/server-process.ts';
 import { chat, fleet, poolOn, until } from './fixture.ts';
 
+const SECOND_MS = 1000;
 const DEFAULTS = {
   VIRTUAL_KEY_DEFAULT_RPM: '2',
   VIRTUAL_KEY_DEFAULT_TPM: '1000000',
@@ -39,7 +40,7 @@ test('by the command line, by the first start, and in force on the running serve
   expect(plain.text).toContain('  Rate Limit:  2 req/min\n');
   expect(plain.text).toMatch(/^ {2}Budget: +\$0\.01 ever \([0-9a-f-]{36}\)$/m);
   expect(plain.text).toContain('  Tokens:      1000000 tokens/min\n');
-  await until(async () => (await statusOf(plain.key)) !== 401);
+  expect(await until(async () => (await statusOf(plain.key)) !== 401)).toBeLessThan(SECOND_MS);
   // Each would probably cost more than a cent.
   expect(await statusOf(plain.key, { max_tokens: 20_000 })).toBe(402);
 
@@ -50,7 +51,7 @@ test('by the command line, by the first start, and in force on the running serve
 
   const free = await made('--budget', '', '--rate-limit', '0', '--tpm', '0');
   expect(free.text).not.toContain('Budget:');
-  await until(async () => (await statusOf(free.key)) === 200);
+  expect(await until(async () => (await statusOf(free.key)) === 200)).toBeLessThan(SECOND_MS);
   const dear = { max_tokens: 20_000 };
   expect([await statusOf(free.key, dear), await statusOf(free.key, dear)]).toEqual([200, 200]);
 

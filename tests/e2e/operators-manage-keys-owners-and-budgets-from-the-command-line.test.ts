@@ -5,6 +5,7 @@ import { startServer } from '../support/server-process.ts';
 import type { CommandResult, ServerProcess } from '../support/server-process.ts';
 import { chat, createKey, fleet, onDataDir, poolOn, query, recordOf, until } from './fixture.ts';
 
+const SECOND_MS = 1000;
 const members = fleet('only');
 let sandbox: Sandbox;
 let server: ServerProcess;
@@ -32,9 +33,11 @@ async function mistakesOf(...args: string[]): Promise<string[]> {
   return stderr.split('\n').flatMap((line) => /^ {2}- (.+?): /.exec(line)?.[1] ?? []);
 }
 
-/** Calls until the answer has this status. */
-const turns = (key: string, status: number) =>
-  until(async () => (await chat(server, key)).status === status);
+/** Calls until the answer has this status; fails when that takes more than a second. */
+async function turns(key: string, status: number): Promise<void> {
+  const ms = await until(async () => (await chat(server, key)).status === status);
+  expect(ms).toBeLessThan(SECOND_MS);
+}
 
 const idIn = (text: string): string => /[0-9a-f]{8}-[0-9a-f-]{27}/.exec(text)?.[0] ?? '';
 
@@ -126,7 +129,7 @@ test('a budget tells to the billionth what was spent, and proves it by the recor
   await answer.arrayBuffer();
   await recordOf(server.dataDir, answer.headers.get('x-request-id') ?? '');
   const openHolds = () => query(server.dataDir, 'select id from holds where key_id = ?', id);
-  await until(() => openHolds().length === 0);
+  expect(await until(() => openHolds().length === 0)).toBeLessThan(SECOND_MS);
   const [{ cost } = { cost: '' }] = query(
     server.dataDir,
     `select rtrim(printf('%.9f', sum(cost_nano) / 1e9), '0') as cost from usage_records

@@ -69,7 +69,7 @@ const lose = (gateway: Gateway, end: End): Step =>
   });
 
 const expectAborted = async ({ sandbox }: Gateway): Promise<void> => {
-  const { outcome } = await sandbox.witness.waitFor(isFinished, PATIENCE_MS);
+  const { outcome } = await sandbox.witness.waitFor(isFinished, OUTLIVED_MS);
   expect(outcome).toBe('aborted');
 };
 
@@ -146,13 +146,21 @@ async function gatewayToBeginner(type: string, text: string) {
   return { gateway, upstream };
 }
 
+/** What an upstream has sent by now: the gateway answers later requests after it has read that. */
+async function untilTakenIn({ url }: Pick<Gateway, 'url'>): Promise<void> {
+  for (let nth = 1; nth <= 3; nth += 1) await (await fetch(`${url}/livez`)).text();
+}
+
 test('C30: of JSON that was half there nothing is given out, and it is paid', async () => {
   const begun = `{"choices":[{"message":{"content":"${'word '.repeat(100)}`;
   const { gateway, upstream } = await gatewayToBeginner('application/json', begun);
   const { answers, received } = await play(
     gateway.url,
     send(chatOf(gateway)),
-    meanwhile(() => until(() => upstream.isAsked)),
+    meanwhile(async () => {
+      await until(() => upstream.isAsked);
+      await untilTakenIn(gateway);
+    }),
     lose(gateway, switchOff),
     answered(),
   );
