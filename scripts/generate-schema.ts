@@ -10,10 +10,10 @@ import type { GraphQLSchema } from 'graphql';
 const root = join(import.meta.dirname, '..');
 const file = join(root, 'schema.graphql');
 const built = join(root, 'dist/src/graphql/schema.js');
-const { createSchema } = (await import(built)) as { createSchema(): GraphQLSchema };
+const { schemaOfDecorators } = (await import(built)) as { schemaOfDecorators(): GraphQLSchema };
 
 const head = '# Generated from the code by `npm run generate`; change it there.\n\n';
-const text = `${head}${printSchema(lexicographicSortSchema(createSchema()))}\n`;
+const text = `${head}${printSchema(lexicographicSortSchema(schemaOfDecorators()))}\n`;
 const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
 if (before !== text && process.argv.includes('--check')) {
   console.error('schema.graphql is stale: run `npm run generate`');

@@ -11,7 +11,7 @@ import { createJudge } from './graphql/guard/judge.ts';
 import { LiveConnections } from './graphql/live-connections.ts';
 import { OperationMetrics } from './graphql/operation-metrics.ts';
 import { GRAPHQL_PATH, graphqlPlugin } from './graphql/plugin.ts';
-import { createSchema } from './graphql/schema.ts';
+import { schemaOfDecorators } from './graphql/schema.ts';
 import { GraphqlSockets } from './graphql/socket.ts';
 import { eventStreams } from './graphql/sse.ts';
 import type { Broadcast } from './lib/broadcast.ts';
@@ -96,7 +96,7 @@ function createGraphql(
   { metrics, operations }: FrontParts,
   services: ControlPlane,
 ) {
-  const schema = createSchema();
+  const schema = schemaOfDecorators();
   const judge = createJudge(schema, { isIntrospectable: config.graphqlIntrospection });
   const operationMetrics = new OperationMetrics(metrics.registry);
   const parts = {

@@ -3,11 +3,15 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { resolvers } from './resolvers/index.ts';
 
+let built: GraphQLSchema | undefined;
+
 /**
- * The schema, out of the decorators of entities and resolvers. Inputs are judged by the services,
- * permission by the policy: the schema has no rules of its own.
+ * The schema, out of the decorators of entities and resolvers: the same for every server of a process.
+ * Inputs are judged by the services, permission by the policy: the schema has no rules of its own.
  */
-export function createSchema(): GraphQLSchema {
+export const schemaOfDecorators = (): GraphQLSchema => (built ??= build());
+
+function build(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers,
     validate: false,

@@ -7,7 +7,6 @@ import { openWorkspace } from '../../../src/workspace.ts';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway, GatewayOptions } from '../../support/gateway.ts';
 import { silentOrigin } from '../../support/odd-origins.ts';
-import { PATIENCE_MS } from '../../support/patience.ts';
 import { rawRequest } from '../../support/raw-request.ts';
 import {
   answered,

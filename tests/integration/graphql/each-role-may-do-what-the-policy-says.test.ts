@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { createSchema } from '../../../src/graphql/schema.ts';
+import { schemaOfDecorators } from '../../../src/graphql/schema.ts';
 import { CLI, ROLES, hasRole } from '../../../src/services/actor.ts';
 import type { Role } from '../../../src/services/actor.ts';
 import { operations } from '../../../src/services/policy.ts';
@@ -12,7 +12,7 @@ import { documentOf } from '../../support/root-field.ts';
 const SECRET = 'a-shared-secret-of-more-than-32-bytes';
 
 const running = gatewayOfFile({ env: { USER_JWT_SECRET: SECRET } });
-const schema = createSchema();
+const schema = schemaOfDecorators();
 const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type, index) =>
   Object.values(type?.getFields() ?? {}).map((field) => ({
     kind: index === 0 ? 'query' : 'mutation',

@@ -21,7 +21,7 @@ import type {
 } from 'graphql';
 import { Credential } from '../../../src/entities/credential.ts';
 import { createJudge } from '../../../src/graphql/guard/judge.ts';
-import { createSchema } from '../../../src/graphql/schema.ts';
+import { schemaOfDecorators } from '../../../src/graphql/schema.ts';
 import { ADMIN, CLI } from '../../../src/services/actor.ts';
 import { canaryFleet, gatewayOfFile } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
@@ -30,7 +30,7 @@ import { graphqlClient } from '../../support/graphql-client.ts';
 const EXAMPLES = join(import.meta.dirname, '../../../examples/graphql');
 
 const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.graphql'));
-const schema = createSchema();
+const schema = schemaOfDecorators();
 
 interface Example {
   name: string;

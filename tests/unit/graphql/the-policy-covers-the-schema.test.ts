@@ -3,13 +3,13 @@ import { getNamedType, isAbstractType, isCompositeType, isObjectType, parse } fr
 import type { GraphQLField, GraphQLObjectType } from 'graphql';
 import { createJudge } from '../../../src/graphql/guard/judge.ts';
 import { DEAR } from '../../../src/graphql/guard/measure.ts';
-import { createSchema } from '../../../src/graphql/schema.ts';
+import { schemaOfDecorators } from '../../../src/graphql/schema.ts';
 import { ROLES, hasRole } from '../../../src/services/actor.ts';
 import type { Actor, Role } from '../../../src/services/actor.ts';
 import { operations, types } from '../../../src/services/policy.ts';
 import { documentOf } from '../../support/root-field.ts';
 
-const schema = createSchema();
+const schema = schemaOfDecorators();
 
 /** Operations that GraphQL does not offer, and why. */
 const NOT_IN_GRAPHQL: Readonly<Record<string, string>> = {
