@@ -4,24 +4,27 @@ import { TokenCounter } from './accounting/tokens/token-counter.ts';
 import { BudgetBook } from './accounting/budgets/budget-book.ts';
 import { BudgetKeeper } from './accounting/budgets/keeper.ts';
 import { SettledSpend } from './accounting/budgets/settled-spend.ts';
+import type { RemoteCalls } from './accounting/remote/remote-calls.ts';
 import { Limits } from './accounting/limits.ts';
 import type { PoolConfig } from './config/file-schema.ts';
+import { ALERT, alertEvent } from './budget-alerts.ts';
 import { serveLock } from './database.ts';
 import type { CallRecord } from './entities/call-record.ts';
 import type { Event } from './entities/event.ts';
+import { createControlPlane } from './control-plane.ts';
 import { createFront } from './front.ts';
 import type { FrontParts } from './front.ts';
-import type { BudgetAlert } from './accounting/budgets/tally.ts';
+import { createGrpcFront } from './grpc-front.ts';
 import type { GatewayError } from './errors/gateway-error.ts';
 import { Broadcast } from './lib/broadcast.ts';
 import { newId } from './lib/ids.ts';
-import { usdFromNano } from './lib/money.ts';
 import type { Random } from './lib/random.ts';
 import type { Balances } from './pool/balances.ts';
-import { blockOverrun } from './overruns.ts';
+import { addressOf } from './listening.ts';
 import { prepare } from './prepare.ts';
+import { createRemoteCalls } from './remote-calls.ts';
+import { settlements } from './settlements.ts';
 import type { PoolDirectory } from './pool/directory.ts';
-import type { Journal } from './pool/journal.ts';
 import { providers } from './providers/index.ts';
 import { splitBaseUrl } from './providers/provider.ts';
 import type { CallerKind } from './proxy/caller-credential.ts';
@@ -36,16 +39,21 @@ import { RetryBudget } from './proxy/retry-budget.ts';
 import { Transport } from './proxy/transport.ts';
 import { VirtualKeys } from './proxy/virtual-keys.ts';
 import { createUpkeep } from './upkeep.ts';
+import type { ControlPlane } from './services/control-plane.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface App {
   /** Resolves with the base URL once the server accepts connections. */
   listen(): Promise<string>;
+  /** Host and port of gRPC; null unless it is listened to. */
+  readonly grpcAddress: string | null;
   /** Stops taking calls, waits for those under way up to `drainMs`, writes everything, closes. */
   close(drainMs?: number): Promise<void>;
   /** Ends calls under way now, with an error event where an answer has begun. */
   abortCalls(): void;
+  /** What every face shows. */
+  services: ControlPlane;
   balances: Balances;
   pools: PoolDirectory;
   upkeep: Upkeep;
@@ -79,16 +87,22 @@ export async function createApp(
   const recoveredHolds = await prepare(space, pools);
   const parts = await createPlane(space, options);
   started.defer(() => closePlane(parts));
-  const front = await createFront(space, { ...parts, recoveredHolds });
+  const frontParts = { ...parts, recoveredHolds };
+  const services = createControlPlane(space, frontParts);
+  await services.authenticator.load();
+  const grpc = await createGrpcFront(space, frontParts, services);
+  const front = await createFront(space, frontParts, services);
   const running = started.move();
   const { counter, inFlight, ledger, operations, transport, upkeep } = parts;
   /** Ends what is under way, counts of what was said included: these are estimated then. */
   const giveUp = () => {
     inFlight.abortAll('draining');
     operations.abortAll('draining');
+    grpc?.abort();
     void counter.close();
   };
   return {
+    services,
     balances: upkeep.balances,
     pools: upkeep.directory,
     upkeep,
@@ -99,17 +113,22 @@ export async function createApp(
       await upkeep.start();
       await front.listen({ host: config.host, port: config.port });
       const { port } = front.server.address() as AddressInfo;
-      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-      return `http://${host}:${port}`;
+      await grpc?.listen();
+      return `http://${addressOf(config.host, port)}`;
+    },
+    get grpcAddress() {
+      return grpc?.address ?? null;
     },
     abortCalls: giveUp,
     async close(drainMs = config.drainSeconds * 1000) {
       const patience = clock.after(drainMs, giveUp);
-      // Meanwhile the listener stays: balancers see /readyz fail, and new calls are told to go elsewhere.
-      await inFlight.drained();
+      // Meanwhile the listeners stay: balancers see /readyz fail, and new calls are told to go elsewhere.
+      const calls = inFlight.drained();
+      await Promise.all([calls, grpc?.drain()]);
       // Operators may look on until then.
       await operations.drained();
       patience.cancel();
+      await grpc?.close();
       const closed = front.close();
       front.server.closeAllConnections();
       await closed;
@@ -119,10 +138,13 @@ export async function createApp(
 }
 
 /** What is under way in it has ended. */
-async function closePlane({ upkeep, counter, ledger, spend, transport }: Closed): Promise<void> {
+async function closePlane(parts: Closed): Promise<void> {
+  const { upkeep, counter, ledger, remote, spend, transport } = parts;
+  remote.stop();
   await upkeep.stop();
   await counter.close();
   await ledger.close();
+  remote.close();
   spend.close();
   await transport.close();
 }
@@ -131,6 +153,7 @@ async function closePlane({ upkeep, counter, ledger, spend, transport }: Closed)
 interface Closed {
   counter: TokenCounter;
   ledger: Ledger;
+  remote: RemoteCalls;
   spend: SettledSpend;
   transport: Transport;
   upkeep: Upkeep;
@@ -194,8 +217,10 @@ async function createPlane(
     onSettled: settlements(space, { directory, metrics, journal: upkeep.journal, settled }),
     onSelected: (...moved) => upkeep.selections.moved(...moved),
   };
+  const remote = createRemoteCalls(space, { plane, metrics, spend, settled });
   const told = { settled, refused };
-  return { plane, counter, inFlight, operations, metrics, ledger, spend, transport, upkeep, told };
+  const closed = { counter, ledger, remote, spend, transport, upkeep };
+  return { ...closed, plane, inFlight, operations, metrics, told };
 }
 
 /** Providers whose credentials callers may bring along. */
@@ -251,44 +276,9 @@ async function followEvents(
   loaded.resolve();
 }
 
-const ALERT = 'budget.alert';
-
-function alertEvent({ budgetId, percent, settledNano, capNano, periodStartMs }: BudgetAlert) {
-  const after = {
-    percent,
-    spent: usdFromNano(settledNano),
-    cap: usdFromNano(capNano),
-    periodStart: new Date(periodStartMs).toISOString(),
-  };
-  return { type: ALERT, subject: budgetId, actor: 'system', after };
-}
-
 const SELECTED = 'pool.credential_selected';
 
 const selectedIn = ({ after }: Event): string => {
   const { credential } = (after ?? {}) as { credential?: unknown };
   return typeof credential === 'string' ? credential : '';
 };
-
-/** What follows from a settled call besides its record. */
-function settlements(
-  { logger }: Workspace,
-  parts: {
-    directory: PoolDirectory;
-    metrics: PlaneMetrics;
-    journal: Journal;
-    settled: Broadcast<CallRecord>;
-  },
-): (record: CallRecord) => void {
-  const { directory, metrics, journal, settled } = parts;
-  return (record) => {
-    metrics.settled(record);
-    blockOverrun(record, journal);
-    directory.get(record.poolId)?.debit(record.credentialId, record.costNano);
-    settled.publish(record);
-    if (!logger.isLevelEnabled('info')) return;
-    const { id: requestId, endpoint, model, status, outcome, reason, durationMs } = record;
-    const facts = { requestId, endpoint, model, status, outcome, reason, durationMs };
-    logger.info(facts, 'call settled');
-  };
-}

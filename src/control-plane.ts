@@ -6,6 +6,10 @@ import { isLbOpen, isLoopback } from './listening.ts';
 import { Authenticator } from './services/authenticator.ts';
 import type { ControlPlane } from './services/control-plane.ts';
 import { CredentialTests } from './services/credential-tests.ts';
+import { CredentialWatch } from './services/credential-watch.ts';
+import { KeyChanges } from './services/key-changes.ts';
+import { KeyChecks } from './services/key-check.ts';
+import { LimitLeases } from './services/limit-leases.ts';
 import { LiveCredentials } from './services/live-credentials.ts';
 import { LiveBalances } from './services/live-balances.ts';
 import { LiveMeter } from './services/live-meter.ts';
@@ -14,7 +18,11 @@ import { ModelService } from './services/models.ts';
 import { UserTokens } from './services/user-tokens.ts';
 import { LiveLimits } from './services/live-limits.ts';
 import { ProviderHealthService } from './services/provider-health.ts';
+import { UsageRecordings } from './services/recorded-usage.ts';
+import { ReservationService } from './services/reservations.ts';
 import { ServerInfoService } from './services/server-info.ts';
+import { endpoints } from './proxy/endpoints/index.ts';
+import { passthrough } from './proxy/endpoints/passthrough.ts';
 import { version } from './version.ts';
 import { registries } from './workspace.ts';
 import type { Workspace } from './workspace.ts';
@@ -23,6 +31,8 @@ import type { Workspace } from './workspace.ts';
 export function createControlPlane(space: Workspace, parts: FrontParts): ControlPlane {
   const { clock, config } = space;
   const { inFlight, ledger, recoveredHolds } = parts;
+  const feed = new EventFeed({ em: space.orm.em, events: space.events });
+  const live = createLive(space, parts, feed);
   return {
     authenticator: createAuthenticator(space),
     tokens: space.tokens,
@@ -46,9 +56,11 @@ export function createControlPlane(space: Workspace, parts: FrontParts): Control
     users: space.users,
     teams: space.teams,
     budgets: space.budgets,
-    ...poolServices(space, parts),
+    ...poolServices(space, parts, live),
+    ...keyServices(space, parts, feed),
+    ...moneyServices(space, parts),
     corrections: space.corrections,
-    live: createLive(space, parts),
+    live,
     prices: space.prices,
     models: new ModelService(space.parts, {
       pools: () => parts.upkeep.directory.all(),
@@ -62,8 +74,8 @@ export function createControlPlane(space: Workspace, parts: FrontParts): Control
 }
 
 /** Those of pools: what is on record, and what of it lives in the running server. */
-function poolServices(space: Workspace, { upkeep }: FrontParts) {
-  const { clock, sealer, stats } = space;
+function poolServices(space: Workspace, { upkeep }: FrontParts, live: LiveService) {
+  const { clock, orm, sealer, stats } = space;
   const { asking, balances, directory, discovery } = upkeep;
   const parts = { ...space.parts, pools: directory };
   return {
@@ -73,9 +85,37 @@ function poolServices(space: Workspace, { upkeep }: FrontParts) {
     bans: space.bans,
     liveCredentials: new LiveCredentials({ ...parts, balances, discovery, stats }),
     credentialTests: new CredentialTests({ ...space.parts, asking, sealer, registries }),
+    credentialWatch: new CredentialWatch({ em: orm.em, clock, pools: directory, live }),
     providerHealth: new ProviderHealthService({ pools: directory, clock }),
   };
 }
+
+/** Keys as the data plane lets them in, for services that let calls in themselves. */
+function keyServices({ clock, events }: Workspace, { plane }: FrontParts, feed: EventFeed) {
+  const { keys, limits, budgets } = plane;
+  return {
+    keyChecks: new KeyChecks({ clock, keys, limits, budgets, unpricedEndpoints }),
+    keyChanges: new KeyChanges({ clock, keys, events, feed }),
+    leases: new LimitLeases({ clock, keys, limits }),
+  };
+}
+
+/** Money of calls that other services make. */
+function moneyServices({ clock, logger, parts, stats }: Workspace, { plane, remote }: FrontParts) {
+  const { keys, budgets } = plane;
+  const { prices, recordings, reservations } = remote;
+  return {
+    recordings: new UsageRecordings({ clock, logger, keys, budgets, recordings, stats }),
+    reservations: new ReservationService({ ...parts, keys, budgets, prices, reservations }),
+  };
+}
+
+/** Nobody knows which models they use. */
+const unpricedEndpoints: ReadonlySet<string> = new Set(
+  [...endpoints, passthrough('GET', '*')].flatMap(({ id, meter }) =>
+    meter.kind === 'unpriced' ? [id] : [],
+  ),
+);
 
 function createAuthenticator({ config, clock, events, hasher, logger, orm, secrets }: Workspace) {
   const { userJwtSecret, userJwksUrl, userJwtAudience, userJwtIssuer } = config;
@@ -92,10 +132,14 @@ function createAuthenticator({ config, clock, events, hasher, logger, orm, secre
 }
 
 /** Made once the data plane follows events: who looks on is told after it. */
-function createLive({ clock, events, orm }: Workspace, { inFlight, told, upkeep }: FrontParts) {
+function createLive(
+  { clock, events }: Workspace,
+  { inFlight, told, upkeep }: FrontParts,
+  feed: EventFeed,
+) {
   const { settled, refused } = told;
   return new LiveService({
-    feed: new EventFeed({ em: orm.em, events }),
+    feed,
     settled,
     balances: new LiveBalances({ clock, events, pools: upkeep.directory, settled }),
     meter: new LiveMeter({ clock, settled, refused, inFlight: () => inFlight.size }),

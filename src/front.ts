@@ -1,7 +1,8 @@
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Ledger } from './accounting/ledger/ledger.ts';
-import { createControlPlane, notReady } from './control-plane.ts';
+import type { RemoteCalls } from './accounting/remote/remote-calls.ts';
+import { notReady } from './control-plane.ts';
 import { fromFramework } from './edge/from-framework.ts';
 import { createEdgeServer } from './edge/server.ts';
 import type { CallRecord } from './entities/call-record.ts';
@@ -34,6 +35,7 @@ export interface FrontParts {
   operations: InFlight;
   metrics: PlaneMetrics;
   ledger: Ledger;
+  remote: RemoteCalls;
   /** Calls of processes that died before this one, which were charged at its start. */
   recoveredHolds: number;
   upkeep: Upkeep;
@@ -42,14 +44,17 @@ export interface FrontParts {
 }
 
 /** The HTTP listener with every face mounted on it. */
-export async function createFront(space: Workspace, parts: FrontParts): Promise<FastifyInstance> {
+export async function createFront(
+  space: Workspace,
+  parts: FrontParts,
+  services: ControlPlane,
+): Promise<FastifyInstance> {
   const { plane, inFlight, metrics } = parts;
   const onRefused = (error: GatewayError) => {
     metrics.refused(error);
     parts.told.refused.publish(error);
   };
   const v1 = v1Listener({ plane, inFlight, logger: space.logger, onRefused });
-  const services = createControlPlane(space, parts);
   const graphql = createGraphql(space, parts, services);
   const app = fastify({
     // The data plane stands before the router, of which it needs nothing (docs/adr/0004).
@@ -83,7 +88,6 @@ export async function createFront(space: Workspace, parts: FrontParts): Promise<
     return reply.code(status).headers(headers).send(body);
   });
   app.addHook('preClose', () => graphql.connections.close());
-  await services.authenticator.load();
   await app.register(restPlugin, restParts(space, parts, services));
   await app.register(graphqlPlugin, graphql.faces);
   await app.register(playgroundPlugin, {});

@@ -45,7 +45,14 @@ export async function serveUntilStopped(config: Config): Promise<void> {
   const url = await app.listen();
   const isFirstStart = (await space.keys.list(SYSTEM)).length === 0;
   const first = isFirstStart ? await space.keys.create(SYSTEM, { name: 'default' }) : null;
-  printBanner({ config, url, key: first?.key ?? null, sandboxUrl, secrets: space.secrets });
+  printBanner({
+    config,
+    url,
+    grpc: app.grpcAddress,
+    key: first?.key ?? null,
+    sandboxUrl,
+    secrets: space.secrets,
+  });
 
   await Promise.race([failed.promise, signalled]);
   // A second signal ends the wait for calls under way; they are still settled.

@@ -39,7 +39,8 @@ export const adjustedLines = (corrected: Corrected): string[] => [
 
 /** What the proof of the books found. */
 export function verificationLines(verified: Verification, isServing: boolean): string[] {
-  const { records, adjustments, costNano, adjustedNano, openHolds, findings } = verified;
+  const { records, adjustments, costNano, adjustedNano, findings } = verified;
+  const { openHolds, openReservations } = verified;
   return [
     factLine('Records', String(records)),
     factLine('Charged', moneyText(costNano)),
@@ -47,6 +48,9 @@ export function verificationLines(verified: Verification, isServing: boolean): s
       ? []
       : [factLine('Adjusted', `${moneyText(adjustedNano)} of it, by ${adjustments} entries`)]),
     factLine('Open holds', `${openHolds}${isServing ? ' (calls under way)' : ''}`),
+    ...(openReservations === 0
+      ? []
+      : [factLine('Reserved', `${openReservations} calls of other services`)]),
     ...findings.map((finding) => `  - ${finding}`),
     findings.length === 0 ? 'The books balance.' : 'The books do NOT balance.',
   ];

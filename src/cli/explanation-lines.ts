@@ -9,8 +9,10 @@ import {
   CALLER,
   CALLERS_OWN,
   EXCLUSIONS,
-  OUTCOMES,
+  REMOTE_KINDS,
+  whatHappened,
 } from '../services/explanation-texts.ts';
+import type { RemoteOrigin } from '../services/remote-origin.ts';
 import { moneyText } from './budget-texts.ts';
 import { timeText } from './key-texts.ts';
 import { printable, table } from './print.ts';
@@ -22,7 +24,7 @@ const shown = (credential: string) => (credential === CALLER ? CALLERS_OWN : cre
 
 /** A call's story from what was asked to what it cost, for people to read. */
 export function explanationLines(told: Explanation): string[] {
-  const { record, route, attempts } = told;
+  const { record, attempts } = told;
   return [
     `Request ${record.id}`,
     ...facts([
@@ -31,19 +33,12 @@ export function explanationLines(told: Explanation): string[] {
       ['Asked', `${record.model || '(no model)'} at ${record.endpoint}${streamText(record)}`],
     ]),
     '',
-    'Route',
-    ...(route === null
-      ? ['  The call was never routed.']
-      : facts([['Pool', told.pool], ...routeFacts(route)])),
-    '',
-    'Attempts',
-    ...(attempts.length === 0 ? ['  Nobody was asked.'] : attemptLines(attempts)),
+    ...(told.remote === null ? wayLines(told) : remoteLines(told.remote)),
     '',
     'Result',
     ...facts([
-      ['Outcome', `${record.outcome}: ${OUTCOMES[record.outcome]}`],
-      ['Client saw', `${record.status} (${record.reason}) after ${durationText(record)}`],
-      ['Served by', shown(told.credential) || '(nobody)'],
+      ['Outcome', `${record.outcome}: ${whatHappened(record)}`],
+      ...(told.remote === null ? servedFacts(told) : heldFacts(record)),
       ['Usage', usageText(record)],
       ...anomalyFacts(attempts),
       ['Cost', `$${usdFromNano(record.costNano)}${record.isPriced ? '' : ' at least: unpriced'}`],
@@ -59,6 +54,35 @@ const LABEL_WIDTH = 14;
 /** Later lines of the same label stand under the first. */
 const facts = (rows: readonly Fact[]): string[] =>
   rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)}${printable(text)}`);
+
+const wayLines = ({ pool, route, attempts }: Explanation): string[] => [
+  'Route',
+  ...(route === null
+    ? ['  The call was never routed.']
+    : facts([['Pool', pool], ...routeFacts(route)])),
+  '',
+  'Attempts',
+  ...(attempts.length === 0 ? ['  Nobody was asked.'] : attemptLines(attempts)),
+];
+
+const remoteLines = ({ kind, actor, idempotencyId, provider }: RemoteOrigin): string[] => [
+  'Origin',
+  ...facts([
+    ['Call', REMOTE_KINDS[kind]],
+    ['Told by', actor],
+    ['Its own id', idempotencyId],
+    ['Provider', provider || '(not said)'],
+  ]),
+];
+
+const servedFacts = ({ record, credential }: Explanation): Fact[] => [
+  ['Client saw', `${record.status} (${record.reason}) after ${durationText(record)}`],
+  ['Served by', shown(credential) || '(nobody)'],
+];
+
+/** Nothing was held for one that was told when it was over. */
+const heldFacts = ({ holdNano }: UsageRecord): Fact[] =>
+  holdNano === 0n ? [] : [['Held', moneyText(holdNano)]];
 
 function routeFacts(route: RouteNote): Fact[] {
   const { strategy, order, excluded, draws, isPanic } = route;
@@ -103,6 +127,7 @@ function anomalyFacts(attempts: Explanation['attempts']): Fact[] {
 const REASONS: Record<Adjustment['reason'], string> = {
   reprice: 'priced anew',
   operator: 'an operator said so',
+  late: 'told after its reservation had expired',
 };
 
 /** How the cost came to be another since, and what it is by now. */

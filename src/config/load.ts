@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { DEFAULT_POOL, environmentPools } from './environment-pools.ts';
 import { fileSchema } from './file-schema.ts';
 import type { PoolConfig, PriceConfig } from './file-schema.ts';
+import { grpcMistakes } from './grpc-mistakes.ts';
 import { looseSchema } from './loose-schema.ts';
 import type { LooseFile, LoosePool } from './loose-schema.ts';
 import { settings } from './settings.ts';
@@ -61,6 +62,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   inFile.push(...judge(loose));
   mistakes.push(...inFile.map((mistake) => `${path}: ${mistake}`));
   const values = readSettings(env, loose.server, mistakes);
+  mistakes.push(...grpcMistakes(values));
   if (mistakes.length > 0 || !parsed.success) throw new ConfigError(mistakes);
   const pools = parsed.data.pools.map((pool) => resolved(pool, env));
   return deepFreeze({

@@ -15,13 +15,14 @@ export interface Setting<T extends z.ZodType = z.ZodType> {
 
 const setting = <T extends z.ZodType>(row: Setting<T>): Setting<T> => row;
 
-const whole = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
-};
+const whole = (min: number, max: number, error = `must be a whole number from ${min} to ${max}`) =>
+  z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 const secretText = z.string().min(32, 'must have at least 32 characters');
 const exposure = z.enum(['auto', 'open', 'admin']);
 const onOrOff = z.stringbool().or(z.boolean());
+const path = z.string().min(1);
+const NO_PORT = 'must be off, or a whole number from 0 to 65535';
+const portOrOff = z.union([z.literal('off'), whole(0, 65_535, NO_PORT)], { error: NO_PORT });
 
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -59,6 +60,42 @@ export const settings = {
     yaml: 'port',
     schema: whole(0, 65_535).default(8000),
     about: 'Port of the HTTP listener; 0 takes any free one.',
+  }),
+  grpcHost: setting({
+    env: 'GRPC_HOST',
+    yaml: 'grpc_host',
+    schema: z.string().min(1).default('127.0.0.1'),
+    about: 'Address that gRPC listens on. Any that other machines reach needs a certificate.',
+  }),
+  grpcPort: setting({
+    env: 'GRPC_PORT',
+    yaml: 'grpc_port',
+    schema: portOrOff.default(50_051),
+    about: 'Port of the gRPC listener; 0 takes any free one, off does without.',
+  }),
+  grpcTlsCert: setting({
+    env: 'GRPC_TLS_CERT',
+    yaml: 'grpc_tls_cert',
+    schema: path.optional(),
+    about: 'File with the certificate (PEM, with its chain) that gRPC shows. Unset: no TLS.',
+  }),
+  grpcTlsKey: setting({
+    env: 'GRPC_TLS_KEY',
+    yaml: 'grpc_tls_key',
+    schema: path.optional(),
+    about: 'File with the private key (PEM) of that certificate.',
+  }),
+  grpcTlsClientCa: setting({
+    env: 'GRPC_TLS_CLIENT_CA',
+    yaml: 'grpc_tls_client_ca',
+    schema: path.optional(),
+    about: 'File with the certificates (PEM) of whoever issues those that gRPC clients must show.',
+  }),
+  grpcReflection: setting({
+    env: 'GRPC_REFLECTION',
+    yaml: 'grpc_reflection',
+    schema: onOrOff.default(false),
+    about: 'Whether tools can ask gRPC for its contract (server reflection): on or off.',
   }),
   dataDir: setting({
     env: 'TOLLGATE_DATA_DIR',

@@ -3,8 +3,11 @@ import { Field, ID, ObjectType } from 'type-graphql';
 import { BigIntColumn, CountColumn } from './column-types.ts';
 import { DateTime, Usd } from './scalars.ts';
 
-/** `reprice`: the price has changed since; `operator`: somebody knows better what the call cost. */
-export type AdjustmentReason = 'reprice' | 'operator';
+/**
+ * `reprice`: the price has changed since; `operator`: somebody knows better what the call cost; `late`:
+ * the service that made it said so after its reservation had expired.
+ */
+export type AdjustmentReason = 'reprice' | 'operator' | 'late';
 
 /**
  * A correction of what a call cost. Records stay as they were written: cost is the record's and all
@@ -32,7 +35,8 @@ export class Adjustment {
   deltaNano!: bigint;
 
   @Field(() => String, {
-    description: '`reprice`: the price has changed since; `operator`: somebody knows better.',
+    description:
+      '`reprice`: the price has changed since; `operator`: somebody knows better; `late`: its service said so after its reservation had expired.',
   })
   @Property({ type: 'string' })
   reason!: AdjustmentReason;

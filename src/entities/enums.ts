@@ -66,5 +66,5 @@ export const OutcomeEnum = enumOf<Outcome>('Outcome', 'What became of an accepte
   settled: 'Complete.',
   partial: 'Ended early; what was produced is charged.',
   voided: 'Nothing was produced, nothing is charged.',
-  unknown: 'The process died; charged at the hold.',
+  unknown: 'Nobody knows any more what became of it; charged at the hold.',
 });

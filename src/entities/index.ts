@@ -9,6 +9,7 @@ import { Hold } from './hold.ts';
 import { Model } from './model.ts';
 import { Pool } from './pool.ts';
 import { Price } from './price.ts';
+import { RemoteCall } from './remote-call.ts';
 import { SpendRollup } from './spend-rollup.ts';
 import { Team } from './team.ts';
 import { UsageLine } from './usage-line.ts';
@@ -32,6 +33,7 @@ export const entities = [
   Model,
   Pool,
   Price,
+  RemoteCall,
   SpendRollup,
   Team,
   UsageLine,

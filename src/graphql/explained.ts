@@ -1,19 +1,23 @@
 import type { RouteNote } from '../entities/call-record.ts';
-import type { UsageRecord } from '../entities/usage-record.ts';
 import { catalogue } from '../errors/catalogue.ts';
 import type { ErrorRow } from '../errors/catalogue.ts';
-import { EXCLUSIONS, OUTCOMES } from '../services/explanation-texts.ts';
+import type { Explanation } from '../services/explain.ts';
+import { EXCLUSIONS, whatHappened } from '../services/explanation-texts.ts';
 import type { Context } from './context.ts';
 import { named } from './named.ts';
 import type { RequestExplained, RouteDecision } from './types/request.ts';
 
 /** What a record says in words, beside what it says in numbers. */
-export function explained(record: UsageRecord): RequestExplained {
+export function explained({
+  record,
+  remote,
+}: Pick<Explanation, 'record' | 'remote'>): RequestExplained {
   // Of an older version, a code may be none of ours any more.
   const row = (catalogue as Partial<Record<string, ErrorRow>>)[record.reason];
   return {
     record,
-    whatHappened: OUTCOMES[record.outcome],
+    remote,
+    whatHappened: whatHappened(record),
     fault: row?.fault ?? null,
     isRetryable: row?.retryable ?? false,
   };

@@ -2,6 +2,7 @@ import type { BudgetBook } from '../accounting/budgets/budget-book.ts';
 import type { BudgetSubjects } from '../accounting/budgets/terms.ts';
 import type { Ledger } from '../accounting/ledger/ledger.ts';
 import type { Limits } from '../accounting/limits.ts';
+import { budgetError, limitError } from '../accounting/refusals.ts';
 import { Ticket } from '../accounting/ticket.ts';
 import type { Taken } from '../accounting/ticket.ts';
 import type { CallRecord } from '../entities/call-record.ts';
@@ -10,7 +11,6 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Arrived } from './data-plane.ts';
 import { estimatedHold, provableHold } from './hold-for.ts';
-import { budgetError, limitError } from './refusals.ts';
 import { estimateOf } from './route-for.ts';
 import type { Route } from './route.ts';
 

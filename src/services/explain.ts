@@ -6,6 +6,8 @@ import { adjustmentsOf } from './adjustments.ts';
 import { namesById } from './names-by-id.ts';
 import type { Reader } from './reader/reader.ts';
 import { recordsOf } from './record-rows.ts';
+import { remoteOriginOf } from './remote-origin.ts';
+import type { RemoteOrigin } from './remote-origin.ts';
 
 /** A call's record with names for ids; credentials are told as `pool/name`. */
 export interface Explanation {
@@ -16,6 +18,8 @@ export interface Explanation {
   credential: string;
   route: RouteNote | null;
   attempts: AttemptNote[];
+  /** Set where another service made the call, and said so: nothing was routed here then. */
+  remote: RemoteOrigin | null;
   /** Corrections of its cost, in the order they were made. */
   adjustments: Adjustment[];
 }
@@ -53,6 +57,7 @@ export async function explainCall(
     pool: pools.get(poolId) ?? poolId,
     credential: named(credentialId),
     route: route === null ? null : withNames(route, named),
+    remote: await remoteOriginOf(reader, requestId),
     attempts: attempts.map((note) => ({ ...note, credential: named(note.credential) })),
     adjustments: (await adjustmentsOf(reader, [requestId])).get(requestId) ?? [],
   };

@@ -1,4 +1,5 @@
 import type { Anomaly, Exclusion, Outcome } from '../entities/call-record.ts';
+import type { RemoteCallKind } from '../entities/remote-call.ts';
 
 /** Why a credential was left out, for people. */
 export const EXCLUSIONS: Record<Exclusion, string> = {
@@ -14,12 +15,29 @@ export const EXCLUSIONS: Record<Exclusion, string> = {
   no_model: 'does not serve this model',
 };
 
-/** What became of a call, for people. */
-export const OUTCOMES: Record<Outcome, string> = {
+const OUTCOMES: Record<Outcome, string> = {
   settled: 'complete',
   partial: 'ended early; what was produced is charged',
   voided: 'nothing was produced, nothing is charged',
   unknown: 'the process died; charged at the hold',
+};
+
+/** Of calls that other services made, by reason and outcome. */
+const REMOTE_ENDS: Readonly<Record<string, string>> = {
+  'released voided': 'its service did not make it; what was held was given back',
+  'expired voided':
+    'its service did not say in time what became of it; what was held was given back',
+  'expired unknown': 'its service did not say in time what became of it; charged at the hold',
+};
+
+/** What became of a call, for people. */
+export const whatHappened = ({ outcome, reason }: { outcome: Outcome; reason: string }): string =>
+  REMOTE_ENDS[`${reason} ${outcome}`] ?? OUTCOMES[outcome];
+
+/** How another service came to have a call here, for people. */
+export const REMOTE_KINDS: Record<RemoteCallKind, string> = {
+  usage: 'recorded by another service when it was over',
+  reservation: 'reserved by another service before it was made',
 };
 
 /** What was odd about an answer, for people. */

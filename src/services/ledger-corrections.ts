@@ -66,7 +66,9 @@ export class LedgerCorrections {
     const filter = validated(repriceInput(providerNames(this.#own.providers)), input);
     const em = this.#parts.em.fork();
     const providerOf = await this.#providersOfCredentials(em);
-    const repricing = new Repricing(em, { prices: await this.#own.prices(), providerOf, filter });
+    const { providers } = this.#own;
+    const prices = await this.#own.prices();
+    const repricing = new Repricing(em, { prices, providerOf, providers, filter });
     const run = { actor, subject: newId(), reason: 'reprice', note: filter.note ?? null } as const;
     const stored = new Set<string>();
     const write = async (changed: readonly Repriced[]): Promise<Corrected> => {

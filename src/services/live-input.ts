@@ -29,7 +29,7 @@ export const eventsInput = z.strictObject({
 /** Of events about one kind of thing. */
 export const changesInput = z.strictObject(place);
 
-const ids = z.array(text).max(IDS_MAX).readonly().optional();
+export const ids = z.array(text).max(IDS_MAX).readonly().optional();
 
 export const balancesInput = z.strictObject({ credential: ids, pool: ids });
 

@@ -81,11 +81,13 @@ export async function change<T>(
 export function validated<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const parsed = schema.safeParse(input, { error: mistakeText });
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`,
-  );
-  const [first] = parsed.error.issues;
-  throw new GatewayError('invalid_request', mistakes.join('; '), {
-    param: first?.path.join('.') || 'input',
+  const mistakes = parsed.error.issues.map((issue) => ({
+    field: issue.path.join('.') || 'input',
+    text: issue.message,
+  }));
+  const message = mistakes.map(({ field, text }) => `${field}: ${text}`).join('; ');
+  throw new GatewayError('invalid_request', message, {
+    param: mistakes[0]?.field ?? 'input',
+    mistakes,
   });
 }

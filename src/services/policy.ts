@@ -4,7 +4,7 @@ import type { Actor, Role } from './actor.ts';
 
 /**
  * The least role for each operation, whichever face asks for it; GraphQL's root fields have these
- * names. What `user` may do concerns what is theirs: the services see to that.
+ * names, and gRPC's methods a row each in src/grpc/permissions.ts. What `user` may do concerns what is theirs: the services see to that.
  */
 export const operations = {
   // Who is asking, and what this is.
@@ -82,6 +82,20 @@ export const operations = {
   repriceLedger: 'admin',
   adjustLedger: 'admin',
   rebuildLedger: 'admin',
+
+  // Other services: keys judged and limits taken for calls that they make themselves, and what they cost.
+  validateKey: 'viewer',
+  watchKeys: 'viewer',
+  getLimits: 'viewer',
+  takeLimits: 'operator',
+  settleLimits: 'operator',
+  recordUsage: 'operator',
+  reserve: 'operator',
+  extendReservation: 'operator',
+  settleReservation: 'operator',
+  releaseReservation: 'operator',
+  getReservation: 'viewer',
+  credentialHealth: 'viewer',
 
   // Who else may.
   adminTokens: 'admin',
@@ -186,6 +200,9 @@ export const types: Readonly<Record<string, Role>> = {
   RequestConnection: 'user',
   RequestExplained: 'user',
   RequestAttempt: 'user',
+  RemoteOrigin: 'user',
+  // Which of the operators' services it was is theirs.
+  'RemoteOrigin.actor': 'viewer',
   RouteDecision: 'user',
   ExcludedCandidate: 'user',
   Adjustment: 'user',

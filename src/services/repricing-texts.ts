@@ -7,6 +7,7 @@ export const LEFT_ALONE: Record<LeftAlone, string> = {
   paid_elsewhere: "the caller's own credential paid",
   no_usage: 'no usage is known that a price could be multiplied by',
   operator: 'an operator has said what they cost',
+  told: 'the service that made them has said what they cost',
   no_provider: 'nobody knows any more which provider served them',
   no_price: 'no price is known of their model at their time',
 };

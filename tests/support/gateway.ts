@@ -135,7 +135,7 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   });
   const dataDir = options.dataDir ?? (await preparedDirectory());
   const lines: string[] = [];
-  const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };
+  const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', GRPC_PORT: 'off', ...options.env };
   const { pools, prices } = fileSchema.parse({
     pools: [poolFields(fleet, sandbox, options.pool)],
     ...options.file,

@@ -3,6 +3,7 @@ import type { BudgetScope } from '../../entities/budget-scope.ts';
 import { BudgetHold } from './budget-hold.ts';
 import type { HoldFacts } from './budget-hold.ts';
 import { LiveBudget } from './live-budget.ts';
+import type { SettledOf } from './live-budget.ts';
 import { PeriodClock } from './period.ts';
 import { refusalAmong } from './tally.ts';
 import type { BudgetAlert, BudgetRefusal } from './tally.ts';
@@ -114,8 +115,27 @@ export class BudgetBook {
   }
 
   /**
-   * A correction, or a call recorded elsewhere, of a given time. What belongs to a period that is
-   * over does not count in the current one; a time to come counts now.
+   * Holds what is spent already, whatever room there is: of a call that was made elsewhere. It counts in
+   * the periods of its time, as far as anybody needs those still.
+   */
+  charge(facts: HoldFacts, nowMs: number): BudgetHold {
+    const tallies = this.find(facts.subjects).flatMap(
+      (budget) => budget.tallyOf(facts.sinceMs, nowMs) ?? [],
+    );
+    return new BudgetHold(facts, tallies, this.#live);
+  }
+
+  /** Holds what was held before this process began, in the periods that admitted it. */
+  resume(facts: HoldFacts, nowMs: number, settledOf: SettledOf): BudgetHold {
+    const tallies = this.find(facts.subjects).map((budget) =>
+      budget.recall(facts.sinceMs, nowMs, settledOf),
+    );
+    return new BudgetHold(facts, tallies, this.#live);
+  }
+
+  /**
+   * A correction of a given time. What belongs to a period that is over does not count in the current
+   * one; a time to come counts now.
    */
   adjust(id: string, deltaNano: bigint, atMs: number, nowMs: number): void {
     const tally = this.#budgets.get(id)?.tallyOf(atMs, nowMs);

@@ -58,6 +58,13 @@ export class BudgetHold implements Held {
     return null;
   }
 
+  /** Takes back an extension that came to nothing. */
+  shrink(amountNano: bigint): void {
+    if (this.#live === null) return;
+    for (const tally of this.#tallies) tally.extend(-amountNano);
+    this.#amountNano -= amountNano;
+  }
+
   /** Puts the actual cost in place of the hold, now. Returns the overrun: what it cost beyond the hold. */
   settle(costNano: bigint, nowMs: number): bigint {
     const tallies = this.#resolve(costNano);

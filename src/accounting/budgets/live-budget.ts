@@ -1,9 +1,12 @@
 import { capAt } from './cap.ts';
-import type { PeriodClock } from './period.ts';
+import type { Period, PeriodClock } from './period.ts';
 import { Tally } from './tally.ts';
 import type { BudgetAlert, TallyOwner } from './tally.ts';
 import { termsOf } from './terms.ts';
 import type { BudgetState, Terms } from './terms.ts';
+
+/** Nano-USD that the ledger has settled of a budget in a period. */
+export type SettledOf = (state: BudgetState, period: Period) => bigint;
 
 /**
  * A budget with the tally of its current period. Period and raise are judged by time at every look,
@@ -64,6 +67,20 @@ export class LiveBudget implements TallyOwner {
     // While the clock is behind the current period, "before it" may well be now.
     if (atMs >= startMs || nowMs < startMs) return current;
     return this.#earlier.find(({ period }) => atMs >= period.startMs && atMs < period.endMs);
+  }
+
+  /**
+   * The same, made anew where the period was over before this process began: what was held in it stays
+   * bound by it. `settledOf` tells what was settled in a period.
+   */
+  recall(atMs: number, nowMs: number, settledOf: SettledOf): Tally {
+    const known = this.tallyOf(atMs, nowMs);
+    if (known !== undefined) return known;
+    const period = this.#clock.periodAt(atMs);
+    const settledNano = settledOf(this.state, period);
+    const tally = new Tally(this, { period, settledNano, terms: this.termsAt(nowMs) });
+    this.#earlier = [...this.#earlier, tally];
+    return tally;
   }
 
   /** New terms. Money and holds stay, unless the periods are others: then `settledNano` holds. */

@@ -107,7 +107,7 @@ export class Tally {
     this.#heldNano += hold.amountNano;
   }
 
-  /** One of its holds grows by so much. */
+  /** One of its holds grows by so much; negative: shrinks. */
   extend(amountNano: bigint): void {
     this.#heldNano += amountNano;
   }

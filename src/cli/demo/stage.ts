@@ -39,7 +39,12 @@ export async function openStage(): Promise<Stage> {
   // What the person has configured is theirs: the tour uses nothing of it.
   const file = join(dataDir, 'tollgate.yaml');
   await writeFile(file, '');
-  const environment = { TOLLGATE_DATA_DIR: dataDir, TOLLGATE_CONFIG: file, PORT: '0' };
+  const environment = {
+    TOLLGATE_DATA_DIR: dataDir,
+    TOLLGATE_CONFIG: file,
+    PORT: '0',
+    GRPC_PORT: 'off',
+  };
   const config = loadConfig({ environment });
   const space = await openWorkspace(config, systemClock, createLogger({ level: 'silent' }));
   opened.defer(() => space.close());

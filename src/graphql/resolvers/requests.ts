@@ -49,7 +49,7 @@ export class RequestResolver {
     @Ctx() { actor, services }: Context,
     @Arg('id', () => ID, { description: 'Its `x-request-id`.' }) id: string,
   ): Promise<RequestExplained> {
-    return explained((await services.requests.explain(actor, id)).record);
+    return explained(await services.requests.explain(actor, id));
   }
 
   @FieldResolver(() => Named, { description: 'The virtual key that called.' })

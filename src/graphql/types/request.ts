@@ -1,10 +1,11 @@
-import { Field, Float, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Anomaly, Exclusion, Outcome } from '../../entities/call-record.ts';
 import { enumOf, OutcomeEnum } from '../../entities/enums.ts';
 import { DateTime } from '../../entities/scalars.ts';
+import type { RemoteCallKind } from '../../entities/remote-call.ts';
 import { UsageRecord } from '../../entities/usage-record.ts';
 import type { ErrorRow } from '../../errors/catalogue.ts';
-import { ANOMALIES, EXCLUSIONS } from '../../services/explanation-texts.ts';
+import { ANOMALIES, EXCLUSIONS, REMOTE_KINDS } from '../../services/explanation-texts.ts';
 import { connectionOf } from '../connection.ts';
 import { described } from '../described.ts';
 import { Named } from './named.ts';
@@ -103,12 +104,40 @@ export class RequestAttempt {
   anomalies!: readonly Anomaly[];
 }
 
+export const RemoteCallKindEnum = enumOf<RemoteCallKind>(
+  'RemoteCallKind',
+  'How another service came to have a call here.',
+  described(REMOTE_KINDS),
+);
+
+@ObjectType({ description: 'What another service said of a call that it made itself.' })
+export class RemoteOrigin {
+  @Field(() => RemoteCallKindEnum, { description: 'How it came to be here.' })
+  kind!: RemoteCallKind;
+
+  @Field(() => String, { description: 'The service, as it showed itself.' })
+  actor!: string;
+
+  @Field(() => ID, { description: "The service's own id of the call." })
+  idempotencyId!: string;
+
+  @Field(() => String, { description: 'Who was called; empty where that was not said.' })
+  provider!: string;
+}
+
 @ObjectType({ description: 'What became of a call and why.' })
 export class RequestExplained {
   @Field(() => UsageRecord, {
     description: 'The record: where it went, each attempt, what it used, held and cost.',
   })
   record!: UsageRecord;
+
+  @Field(() => RemoteOrigin, {
+    description:
+      'Set where another service made the call and said so; nothing was routed here then.',
+    nullable: true,
+  })
+  remote!: RemoteOrigin | null;
 
   @Field(() => String, { description: 'What became of it, in words.' })
   whatHappened!: string;

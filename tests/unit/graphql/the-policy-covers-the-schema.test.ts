@@ -11,9 +11,23 @@ import { documentOf } from '../../support/root-field.ts';
 
 const schema = schemaOfDecorators();
 
+const FOR_SERVICES = 'gRPC alone: for services that make calls themselves';
+
 /** Operations that GraphQL does not offer, and why. */
 const NOT_IN_GRAPHQL: Readonly<Record<string, string>> = {
   rebuildLedger: 'stands still until nobody serves: a server cannot do it to itself',
+  validateKey: FOR_SERVICES,
+  watchKeys: FOR_SERVICES,
+  getLimits: FOR_SERVICES,
+  takeLimits: FOR_SERVICES,
+  settleLimits: FOR_SERVICES,
+  recordUsage: FOR_SERVICES,
+  reserve: FOR_SERVICES,
+  extendReservation: FOR_SERVICES,
+  settleReservation: FOR_SERVICES,
+  releaseReservation: FOR_SERVICES,
+  getReservation: FOR_SERVICES,
+  credentialHealth: FOR_SERVICES,
 };
 
 interface RootField {

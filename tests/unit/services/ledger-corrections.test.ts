@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { apply, prepare } from '../../../src/accounting/ledger/apply.ts';
-import { holdRow, recordRow } from '../../../src/accounting/ledger/rows.ts';
+import { holdRow, recordRow, remoteRow } from '../../../src/accounting/ledger/rows.ts';
 import { verifyLedger } from '../../../src/accounting/ledger/verify.ts';
 import { configRows } from '../../../src/accounting/prices/config-price.ts';
 import type { ConfigPrice } from '../../../src/accounting/prices/config-price.ts';
@@ -46,6 +46,32 @@ const aPrice = (fields: Partial<ConfigPrice> = {}): ConfigPrice => ({
 const grokAt = (provider: string, usd: number) =>
   aPrice({ model: 'grok-4', provider, input: usd, output: usd });
 
+/** A call as the ledger has it of another service. */
+function recordRemote(provider: string, fields: Partial<CallRecord> = {}): string {
+  const hold = aHold({ createdAtMs: JANUARY_MS, endpoint: 'external' });
+  const { id, keyId, createdAtMs, expiresAtMs } = hold;
+  const claim = {
+    id,
+    keyId,
+    idempotencyId: id,
+    kind: 'usage',
+    fingerprint: 'f',
+    settleFingerprint: null,
+    isPriced: true,
+    provider,
+    priceId: '',
+    onExpiry: 'none',
+    actor: 'token:biller',
+    createdAtMs,
+    expiresAtMs,
+  } as const;
+  const unpriced = { credentialId: '', attempts: [], costNano: 0n, priceId: '', isPriced: false };
+  const settlement = recordRow(aRecord(hold, { ...unpriced, ...fields }));
+  const remote = [{ id, claim: remoteRow(claim), settlement }];
+  inLedger((database) => apply(prepare(database), { holds: [], settlements: [], remote }));
+  return id;
+}
+
 const withPrices = (...prices: ConfigPrice[]) =>
   new LedgerCorrections(office.space.parts, {
     providers,
@@ -86,6 +112,23 @@ async function deltas(): Promise<Record<string, bigint>> {
 }
 
 describe('calls are priced anew', () => {
+  test('those of other services at the prices of whom they called, unless they told the cost', async () => {
+    const unpriced = recordRemote('openai');
+    const byList = recordRemote('house', { model: 'own' });
+    recordRemote('openai', { costNano: 99n, isPriced: true });
+    recordRemote('');
+    const corrections = withPrices(aPrice(), aPrice({ model: 'own', provider: 'house', input: 2 }));
+    const report = await corrections.reprice(CLI, {});
+    expect(report.leftAlone).toEqual(
+      new Map([
+        ['told', 1],
+        ['no_provider', 1],
+      ]),
+    );
+    expect(await deltas()).toEqual({ [unpriced]: 15_000n, [byList]: 25_000n });
+    expect((await corrections.reprice(CLI, { provider: 'openai' })).entries).toBe(0);
+  });
+
   test('at the price that is known now, once', async () => {
     const [id = ''] = record({});
     const corrections = withPrices(aPrice());

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LimitRefusal } from '../../../src/accounting/limits.ts';
 import { renderOpenAiError } from '../../../src/errors/openai.ts';
-import { budgetError, limitError } from '../../../src/proxy/refusals.ts';
-import { NOW } from './fixture.ts';
+import { budgetError, limitError } from '../../../src/accounting/refusals.ts';
+import { NOW } from '../proxy/fixture.ts';
 
 const aRefusal = (
   scope: 'key' | 'team',

@@ -1,5 +1,5 @@
-import type { BudgetRefusal } from '../accounting/budgets/tally.ts';
-import type { LimitKind, LimitRefusal } from '../accounting/limits.ts';
+import type { BudgetRefusal } from './budgets/tally.ts';
+import type { LimitKind, LimitRefusal } from './limits.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { usdFromNano } from '../lib/money.ts';
 
