@@ -38,6 +38,8 @@ export default {
   reporters: ['default', '<rootDir>/tests/support/totals-reporter.js'],
   // The suites wait more than they compute: two at a time also on two cores.
   maxWorkers: 2,
+  // ES modules of a test file stay in memory after it: a worker that has gathered many makes room.
+  workerIdleMemoryLimit: '1GB',
   // No test is judged by how long it takes: this ends what hangs.
   testTimeout: 120_000,
 };
