@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 // What the tests of one run make once for all; workers have it by their environment.
 process.env['TEST_RUN_DIR'] ??= join(tmpdir(), `tollgate-run-${process.pid}`);
+// The threads and programs of all tests load the same modules: what they compile to is kept.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'tollgate-compiled');
 
 // The suites run as ES modules on the pinned Node (see package.json, "test").
 export const suite = (name, extra = {}) => ({
