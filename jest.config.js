@@ -38,8 +38,8 @@ export default {
   projects: [suite('unit'), suite('integration'), suite('e2e')],
   globalTeardown: '<rootDir>/tests/support/forget-run.js',
   reporters: ['default', '<rootDir>/tests/support/totals-reporter.js'],
-  // The suites wait more than they compute: two at a time also on two cores.
-  maxWorkers: 2,
+  // The suites wait a good part of their time: three at a time also on two cores.
+  maxWorkers: 3,
   // ES modules of a test file stay in memory after it: a worker that has gathered many makes room.
   workerIdleMemoryLimit: '1GB',
   // No test is judged by how long it takes: this ends what hangs.
