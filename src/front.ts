@@ -88,11 +88,15 @@ export async function createFront(
     return reply.code(status).headers(headers).send(body);
   });
   app.addHook('preClose', () => graphql.connections.close());
-  await app.register(restPlugin, restParts(space, parts, services));
-  await app.register(graphqlPlugin, graphql.faces);
-  await app.register(playgroundPlugin, {});
+  await app.register(named('rest', restPlugin), restParts(space, parts, services));
+  await app.register(named('graphql', graphqlPlugin), graphql.faces);
+  await app.register(named('playground', playgroundPlugin), {});
   return app;
 }
+
+/** Fastify would look for a plugin without a name of its own among all modules that were loaded. */
+const named = <T extends object>(name: string, plugin: T): T =>
+  Object.assign(plugin, { [Symbol.for('fastify.display-name')]: name });
 
 /** One schema for every way in: requests, sockets, streams of events. */
 function createGraphql(

@@ -12,7 +12,6 @@ import { Flags, whole } from './flags.ts';
 import type { FlagReader } from './flags.ts';
 import { print } from './print.ts';
 import { proofCall } from './prove-call.ts';
-import { ProofClient } from './prove-client.ts';
 import { StoredEvidence, witnessedCalls } from './prove-evidence.ts';
 import { interruptible } from './interruptible.ts';
 import { proofLines } from './prove-lines.ts';
@@ -97,6 +96,7 @@ async function attack(space: Workspace, plan: Plan, interrupt: AbortSignal): Pro
     throw new Error(`no server serves the data directory ${where}: run \`tollgate serve\` first`);
   }
   await using opened = new AsyncDisposableStack();
+  const { ProofClient } = await import('./prove-client.ts');
   const client = new ProofClient(plan.url, clock, interrupt);
   opened.defer(() => client.close());
   await client.requireServer();

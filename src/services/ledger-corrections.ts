@@ -170,7 +170,7 @@ export class LedgerCorrections {
 
 /** Damage that no roll-up could show: SQLite refuses sums beyond 64 bits. */
 function unsummable(error: unknown): GatewayError | null {
-  if (!(error instanceof Error && error.message.endsWith('integer overflow'))) return null;
+  if (!String((error as { message?: unknown }).message).endsWith('integer overflow')) return null;
   const text = 'Some amounts on record cannot be summed: `tollgate ledger verify` tells of them.';
   return new GatewayError('conflict', text, { cause: error });
 }

@@ -25,10 +25,14 @@ export interface UserClaims {
 interface Signer {
   algorithms: readonly string[];
   key: JWTVerifyGetKey;
+  /** Its keys are fetched. */
+  isRemote: boolean;
 }
 
 const TOKEN_CHARS_MAX = 8192;
 const JWKS_TIMEOUT_MS = 5000;
+/** Keys that could not be read are not asked for again before: anyone can show tokens. */
+const AGAIN_MS = 1000;
 
 /**
  * JSON web tokens of users, signed by somebody else. Which key a token is judged by follows from its
@@ -38,6 +42,7 @@ const JWKS_TIMEOUT_MS = 5000;
 export class UserTokens {
   readonly #parts: UserTokenParts;
   readonly #signers: readonly Signer[];
+  #againMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: UserTokenParts) {
     this.#parts = parts;
@@ -52,14 +57,17 @@ export class UserTokens {
     if (token.length > TOKEN_CHARS_MAX) return null;
     const signer = this.#signerOf(token);
     if (signer === undefined) return null;
+    const { clock, onUnreadable } = this.#parts;
+    if (signer.isRemote && clock.monotonic() < this.#againMs) throw unreadable();
     try {
       const { payload } = await jwtVerify(token, signer.key, this.#rules(signer));
       const { sub = '', exp = 0 } = payload;
       return typeof sub === 'string' ? { subject: sub, expiresAtMs: exp * 1000 } : null;
     } catch (error) {
       if (isTokensFault(error)) return null;
-      this.#parts.onUnreadable(error);
-      throw new GatewayError('upstream_error', 'The keys of user tokens cannot be read just now.');
+      this.#againMs = clock.monotonic() + AGAIN_MS;
+      onUnreadable(error);
+      throw unreadable();
     }
   }
 
@@ -88,11 +96,11 @@ function signersOf({ secret, jwksUrl }: UserTokenParts): Signer[] {
   const signers: Signer[] = [];
   if (secret !== null) {
     const key = new TextEncoder().encode(secret.reveal());
-    signers.push({ algorithms: ['HS256'], key: () => key });
+    signers.push({ algorithms: ['HS256'], key: () => key, isRemote: false });
   }
   if (jwksUrl !== null) {
     const key = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS });
-    signers.push({ algorithms: ['RS256', 'ES256', 'EdDSA'], key });
+    signers.push({ algorithms: ['RS256', 'ES256', 'EdDSA'], key, isRemote: true });
   }
   return signers;
 }
@@ -101,3 +109,6 @@ function signersOf({ secret, jwksUrl }: UserTokenParts): Signer[] {
 const isTokensFault = (error: unknown): boolean =>
   error instanceof errors.JOSEError &&
   !['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'].includes(error.code);
+
+const unreadable = (): GatewayError =>
+  new GatewayError('upstream_error', 'The keys of user tokens cannot be read just now.');

@@ -21,6 +21,14 @@ type File = 'log' | 'main';
 /** How many points of a kind are tried, spread over all that there are. */
 export type Tried = Record<File, Partial<Record<Call, number>>>;
 
+/** Points of a kind, spread over all that there are. */
+export const SPREAD: Tried = {
+  log: { pwrite64: 10, fsync: 6, fdatasync: 6, ftruncate: 3, unlink: 2 },
+  main: { pwrite64: 5, fsync: 3, fdatasync: 3, ftruncate: 2 },
+};
+/** Three starts: sixty kills of a server that is called. */
+export const KILLS_MIN = 20;
+
 interface Point {
   file: File;
   call: Call;
@@ -36,6 +44,8 @@ export interface Matrix {
   isUncalled?: boolean;
   /** How long the others go on while a write is held up. */
   heldMs?: number;
+  /** What is wrong once is enough to know. */
+  isOnceEnough?: boolean;
   env?: Record<string, string>;
 }
 
@@ -50,6 +60,7 @@ export async function killEverywhere(matrix: Matrix): Promise<{ kills: number; w
       if (isKilled) kills += 1;
       const where = `${point.call} ${point.nth} of the ${point.file} file`;
       wrong.push(...found.map((text) => `${where}: ${text}`));
+      if (matrix.isOnceEnough === true && wrong.length > 0) queue.length = 0;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

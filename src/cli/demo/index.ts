@@ -3,7 +3,6 @@ import { command } from '../command.ts';
 import { Flags } from '../flags.ts';
 import { interruptible } from '../interruptible.ts';
 import { print } from '../print.ts';
-import { openStage } from './stage.ts';
 import { steps } from './steps.ts';
 import { Tour } from './tour.ts';
 
@@ -24,6 +23,7 @@ export const demo = command(
   });
 
 async function guided(isKept: boolean, interrupt: AbortSignal): Promise<void> {
+  const { openStage } = await import('./stage.ts');
   await using stage = await openStage();
   const tour = new Tour(stage.variables, interrupt);
   print();

@@ -197,6 +197,8 @@ describe('a token of a user', () => {
       // Other ways of signing go on.
       expect(await me(at, await hs256(claims(at)))).toMatchObject({ status: 200 });
       issuer.isUp = true;
+      // They are asked for again once a second at most.
+      at.gateway.clock.advance(1000);
       expect(await me(at, token)).toMatchObject({ status: 200 });
     } finally {
       issuer.isUp = true;

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { getNamedType, isAbstractType, isCompositeType, isObjectType, parse } from 'graphql';
+import {
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  parse,
+  validateSchema,
+} from 'graphql';
 import type { GraphQLField, GraphQLObjectType } from 'graphql';
 import { createJudge } from '../../../src/graphql/guard/judge.ts';
 import { DEAR } from '../../../src/graphql/guard/measure.ts';
@@ -29,6 +36,10 @@ const NOT_IN_GRAPHQL: Readonly<Record<string, string>> = {
   getReservation: FOR_SERVICES,
   credentialHealth: FOR_SERVICES,
 };
+
+test('the schema is one that GraphQL allows', () => {
+  expect(validateSchema(schema)).toEqual([]);
+});
 
 interface RootField {
   kind: string;
