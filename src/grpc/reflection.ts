@@ -1,17 +1,16 @@
-import { loadSync } from '@grpc/proto-loader';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import type { Server } from '@grpc/grpc-js';
-import { protoPath as healthProto } from 'grpc-health-check';
 import { readContract } from './protos.ts';
 
-/** Lets tools ask for the contract, to those who may ask anything at all. */
+/**
+ * Lets tools ask for the contract, to those who may ask anything at all. As it was compiled: made anew
+ * from what is loaded, its files would not say what they import, which is why the standard's own of
+ * health is not among them.
+ */
 export function addReflection(server: Server): void {
-  const health = loadSync(healthProto, { keepCase: true });
-  // As it was compiled: made anew from what is loaded, its files would not say what they import.
   const contract = { fileDescriptorProtos: filesIn(readContract()) };
-  const all = { ...health, contract } as unknown as PackageDefinition;
-  new ReflectionService(all).addToServer(server);
+  new ReflectionService({ contract } as unknown as PackageDefinition).addToServer(server);
 }
 
 /** Field 1, with its length before it: all there is in a set of files. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { PROTOCOL, RawSocket, rawSocket, socketServer, until } from './socket-server.ts';
+import { PROTOCOL, RawSocket } from '../../support/raw-socket.ts';
+import { rawSocket, socketServer, until } from './socket-server.ts';
 
 const INIT = { type: 'connection_init', payload: { authorization: 'Bearer admin' } };
 const subscription = (id: string) => ({

@@ -59,4 +59,11 @@ test('a tool finds the services by it, and calls them', async () => {
   const body = ['-d', '{"key": {"id": "abc"}}'];
   const { stdout } = await curl(face, ...headers, ...body, 'tollgate.v1.KeyService/GetKey');
   expect(JSON.parse(stdout)).toEqual({ key: { id: 'abc', rpmLimit: '60' } });
+
+  const listed = await curl(face, '--reflect-header', token, '--list-methods', '');
+  const methods = listed.stdout.trim().split('\n');
+  expect(methods).toContain('tollgate.v1.UsageService/Reserve');
+  expect(new Set(methods.map((path) => path.split('/')[0]))).toEqual(
+    new Set(['Key', 'Limit', 'Operations', 'Usage'].map((noun) => `tollgate.v1.${noun}Service`)),
+  );
 });
