@@ -51,7 +51,9 @@ export interface Matrix {
 
 /** Kills at every point; tells how often it did, and what was wrong with the books afterwards. */
 export async function killEverywhere(matrix: Matrix): Promise<{ kills: number; wrong: string[] }> {
-  const queue = await pointsOf(matrix);
+  const points = await pointsOf(matrix);
+  // At the first points of all nobody is served yet.
+  const queue = matrix.isOnceEnough === true ? points.toReversed() : points;
   const wrong: string[] = [];
   let kills = 0;
   const worker = async () => {
