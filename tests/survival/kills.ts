@@ -44,6 +44,8 @@ export interface Matrix {
   isUncalled?: boolean;
   /** How long the others go on while a write is held up. */
   heldMs?: number;
+  /** How often all calls are made; once unless given. */
+  rounds?: number;
   /** What is wrong once is enough to know. */
   isOnceEnough?: boolean;
   env?: Record<string, string>;
@@ -51,7 +53,9 @@ export interface Matrix {
 
 /** Kills at every point; tells how often it did, and what was wrong with the books afterwards. */
 export async function killEverywhere(matrix: Matrix): Promise<{ kills: number; wrong: string[] }> {
-  const queue = await pointsOf(matrix);
+  const points = await pointsOf(matrix);
+  // At the first points of all nobody is served yet.
+  const queue = matrix.isOnceEnough === true ? points.toReversed() : points;
   const wrong: string[] = [];
   let kills = 0;
   const worker = async () => {
@@ -80,7 +84,7 @@ interface Watch {
 
 /** From the start to the stop, unless it dies on the way. */
 async function run(
-  { world, start, isUncalled = false, env }: Matrix,
+  { world, start, isUncalled = false, rounds = 1, env }: Matrix,
   dataDir: string,
   { strace, onTrace }: Watch,
 ): Promise<Run> {
@@ -96,7 +100,8 @@ async function run(
     },
   });
   if (server.url !== null && !isUncalled) {
-    await runScript({ url: server.url, key: world.key, seen });
+    const target = { url: server.url, key: world.key, seen };
+    for (let round = 1; round <= rounds; round += 1) await runScript(target);
   }
   holder?.release();
   server.kill('SIGTERM');
