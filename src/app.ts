@@ -270,7 +270,7 @@ async function followEvents(
   follow('budget.', async ({ type, subject }) => {
     if (type !== ALERT) await budgetKeeper.reload(subject);
   });
-  follow('ledger.adjusted', ({ seq }) => budgetKeeper.recount(seq));
+  follow('ledger.adjusted', (event) => budgetKeeper.recount(event));
   follow('price.', () => priceList.reload());
   await Promise.all([reloadPools(), keys.load(), budgetKeeper.load(), priceList.reload()]);
   loaded.resolve();

@@ -19,7 +19,7 @@ import type { Exchange, Unary, Watch } from './rpc.ts';
 import { statusOf } from './status.ts';
 
 export interface BindParts {
-  rpcs: Pick<OpenRpcs, 'leave'>;
+  rpcs: Pick<OpenRpcs, 'begin' | 'leave'>;
   journal: Pick<Journal, 'failed'>;
 }
 
@@ -86,12 +86,13 @@ const exchange =
     }).catch((thrown: unknown) => fail(thrown, call, rpc, parts));
   };
 
-/** The place of a call is free when its work is done, whenever its caller left. */
+/** The place of a call is free when its work is done and its caller has the answer, or has left. */
 async function run(rpc: OpenRpc, { rpcs }: BindParts, work: () => Promise<void>): Promise<void> {
-  rpc.isBegun = true;
+  if (!rpcs.begin(rpc)) return;
   try {
     await work();
   } finally {
+    rpc.done();
     rpcs.leave(rpc);
   }
 }

@@ -1,11 +1,12 @@
 import { ResponderBuilder, ServerInterceptingCall, ServerListenerBuilder } from '@grpc/grpc-js';
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { GatewayError } from '../errors/gateway-error.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
 import { hasRole } from '../services/actor.ts';
 import type { Actor } from '../services/actor.ts';
 import type { Authenticator } from '../services/authenticator.ts';
 import { permit } from '../services/policy.ts';
+import { FIELDS_MAX, TOO_MANY_FIELDS } from './bounded.ts';
 import type { Arrival } from './listener.ts';
 import type { Journal } from './journal.ts';
 import { OpenRpc, admit } from './open-rpc.ts';
@@ -25,6 +26,8 @@ export interface GateParts {
 
 /** Calls with one answer that take longer are given up, whatever their callers would wait. */
 export const UNARY_MS_MAX = 60_000;
+/** A question is kept until its caller says that it was all: right away, then. */
+const HALF_CLOSE_MS = 1000;
 
 /**
  * Before a byte of a message is read: who asks, whether they may, and whether there is room. Every
@@ -38,9 +41,11 @@ export const gate =
     const { clock, rpcs, journal } = parts;
     const rpc = new OpenRpc({ clock, kind, path, call, stream: arrival.stream });
     if (!responseStream) rpc.endAfter(UNARY_MS_MAX, tooLong);
+    let closing: Timer | undefined;
     const over = () => {
+      closing?.cancel();
       rpc.over();
-      if (!rpc.isBegun) rpcs.leave(rpc);
+      rpcs.leave(rpc);
       journal.ended(rpc);
     };
     const letIn = async (metadata: Metadata, next: (metadata: Metadata) => void) => {
@@ -57,12 +62,23 @@ export const gate =
     };
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => void letIn(metadata, next))
+      .withOnReceiveMessage((message, next) => {
+        if (message === TOO_MANY_FIELDS) return rpc.end(tooManyFields());
+        if (!requestStream) closing ??= clock.after(HALF_CLOSE_MS, () => rpc.end(notClosed()));
+        next(message);
+      })
+      .withOnReceiveHalfClose((next) => {
+        closing?.cancel();
+        next();
+      })
       .withOnCancel(over)
       .build();
     const responder = new ResponderBuilder()
       .withStart((next) => next(listener))
       .withSendMetadata((metadata, next) => {
         metadata.set(REQUEST_ID, rpc.requestId);
+        // grpc-js would offer to unpack more.
+        metadata.set('grpc-accept-encoding', 'identity');
         next(metadata);
       })
       .withSendMessage((message, next) => {
@@ -74,13 +90,14 @@ export const gate =
   };
 
 function kindOf(path: string, requestStream: boolean, responseStream: boolean): Kind {
-  if (isOpen(path)) return 'health';
+  if (isOpen(path)) return responseStream ? 'health' : 'probe';
   if (requestStream) return 'exchange';
   return responseStream ? 'watch' : 'unary';
 }
 
 /** @throws GatewayError that says why not */
 async function enter(rpc: OpenRpc, arrival: Arrival, parts: GateParts): Promise<void> {
+  if (arrival.refusal !== null) throw arrival.refusal;
   if (!isOpen(rpc.path)) {
     rpc.actor = await actorOf(arrival, parts.authenticator);
     assertMay(rpc.actor, rpc.path);
@@ -110,6 +127,12 @@ function assertMay(actor: Actor, path: string): void {
   if (hasRole(actor, LEAST_ROLE) && (operation !== undefined || isReflection(path))) return;
   throw new GatewayError('permission_denied', `gRPC needs the role ${LEAST_ROLE}.`);
 }
+
+const tooManyFields = () =>
+  new GatewayError('invalid_request', `A message has at most ${FIELDS_MAX} fields.`);
+
+const notClosed = () =>
+  new GatewayError('request_timeout', 'Say that the message was all: close your half of the call.');
 
 const tooLong = () =>
   new GatewayError(

@@ -8,6 +8,7 @@ import type {
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { boundPings } from './pings.ts';
 
@@ -16,6 +17,8 @@ export interface Arrival {
   readonly stream: ServerHttp2Stream;
   /** Each `authorization` that was sent: of several, Node would keep the first alone. */
   readonly authorizations: readonly string[];
+  /** Why it cannot be answered, whoever asks. */
+  readonly refusal: GatewayError | null;
 }
 
 export interface ListenerParts {
@@ -26,8 +29,9 @@ export interface ListenerParts {
 
 const CONNECTIONS_MAX = 1000;
 const STREAMS_MAX = 100;
-/** Of a call, uncompressed, as HTTP/2 counts: 32 more for each entry. */
+/** Of a call, uncompressed, as HTTP/2 counts: so many more for each entry. */
 const METADATA_BYTES_MAX = 8 * 1024;
+const ENTRY_BYTES = 32;
 /** For clients that are told to go. */
 const GOODBYE_MS = 1000;
 
@@ -115,9 +119,21 @@ export class Listener {
     const authorizations = rawHeaders.filter(
       (_text, index) => index % 2 === 1 && rawHeaders[index - 1] === 'authorization',
     );
-    this.#arrival = { stream, authorizations };
+    this.#arrival = { stream, authorizations, refusal: refusalOf(headers, rawHeaders) };
     this.#parts.onArrival(headers[':path'] ?? '');
   }
+}
+
+function refusalOf(headers: IncomingHttpHeaders, rawHeaders: string[]): GatewayError | null {
+  // Node refuses it itself once the client has said that it knows the bound, which it need not.
+  const bytes = rawHeaders.reduce((sum, text) => sum + text.length + ENTRY_BYTES / 2, 0);
+  if (bytes > METADATA_BYTES_MAX) {
+    const text = `The metadata of a call has at most ${METADATA_BYTES_MAX} bytes.`;
+    return new GatewayError('header_fields_too_large', text);
+  }
+  if ((headers['grpc-encoding'] ?? 'identity') === 'identity') return null;
+  // grpc-js would unpack all that has come at once, each message to what it may have at most.
+  return new GatewayError('unsupported_media_type', 'Send messages as they are, not compressed.');
 }
 
 /** What grpc-js shows to nobody; that it is there is held by tests of the limits. */

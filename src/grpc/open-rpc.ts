@@ -9,8 +9,14 @@ import type { Actor } from '../services/actor.ts';
 import type { RpcContext } from './rpc.ts';
 import { statusOf } from './status.ts';
 
-/** What a call is to those who count: how long it may be open, and how many there may be. */
-export type Kind = 'unary' | 'watch' | 'exchange' | 'health';
+/**
+ * What a call is to those who count: how long it may be open, and how many there may be. `probe` and
+ * `health` ask for health: once, and as long as they like.
+ */
+export type Kind = 'unary' | 'watch' | 'exchange' | 'probe' | 'health';
+
+/** `arriving`: its method has not been asked · `working`: it was, and has not said that it is done. */
+type Phase = 'arriving' | 'working' | 'done';
 
 export interface OpenRpcParts {
   clock: Clock;
@@ -28,6 +34,8 @@ const NOBODY: Actor = { name: 'nobody', role: 'user', userId: '' };
 const STALLED_MS = 10_000;
 /** Nor is one waited for longer that was told that it is over. */
 const GOODBYE_MS = 1000;
+/** What is said last is on its way by then; a stream that is reset sooner could overtake it. */
+const PARTING_MS = 500;
 
 const GONE = new GatewayError('client_closed_request', 'The caller has left.');
 
@@ -39,14 +47,14 @@ export class OpenRpc {
   readonly startedMs: number;
   /** Whether it is known who asks. */
   isKnown = false;
-  /** Whether its method has been asked: it says when it is done, whatever becomes of the caller. */
-  isBegun = false;
   #actor = NOBODY;
   readonly #parts: OpenRpcParts;
   readonly #leaving = new AbortController();
   /** Since when it is waited for the caller to take what was sent. */
   #waitingMs: number | null = null;
+  #phase: Phase = 'arriving';
   #isEnded = false;
+  #isOver = false;
   #timer: Timer | undefined;
 
   constructor(parts: OpenRpcParts) {
@@ -86,6 +94,25 @@ export class OpenRpc {
     return this.#isEnded;
   }
 
+  get isArriving(): boolean {
+    return this.#phase === 'arriving';
+  }
+
+  /** Whether nobody has anything to do with it: neither its method, nor its caller. */
+  get isGone(): boolean {
+    return this.#isOver && this.#phase !== 'working';
+  }
+
+  begin(): void {
+    this.#phase = 'working';
+  }
+
+  /** Its method is done; what it answered is to be taken. */
+  done(): void {
+    this.#phase = 'done';
+    if (!this.#isEnded) this.#after(STALLED_MS, () => this.#cut());
+  }
+
   /** Tells its caller that it is over, and why; its method hears of it too. */
   end(error: GatewayError): void {
     if (this.#isEnded) return;
@@ -107,8 +134,10 @@ export class OpenRpc {
 
   /** Nothing goes to its caller any more, nor comes from there. */
   over(): void {
-    this.#timer?.cancel();
     this.#isEnded = true;
+    this.#isOver = true;
+    // A caller that does not close its half could go on for ever.
+    this.#after(PARTING_MS, () => this.#close(constants.NGHTTP2_NO_ERROR));
     if (this.code !== 'OK') this.windUp(GONE);
   }
 
@@ -134,7 +163,12 @@ export class OpenRpc {
   }
 
   #cut(): void {
-    this.#parts.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  #close(code: number): void {
+    const { stream } = this.#parts;
+    if (!stream.closed) stream.close(code);
   }
 }
 

@@ -1,17 +1,30 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
-import type { Server } from '@grpc/grpc-js';
+import { ReflectionV1Implementation } from '@grpc/reflection/build/src/implementations/reflection-v1.js';
+import { ReflectionV1AlphaImplementation } from '@grpc/reflection/build/src/implementations/reflection-v1alpha.js';
 import { readContract } from './protos.ts';
+import type { Exchange } from './rpc.ts';
+import { varintAt } from './wire.ts';
 
 /**
  * Lets tools ask for the contract, to those who may ask anything at all. As it was compiled: made anew
  * from what is loaded, its files would not say what they import, which is why the standard's own of
- * health is not among them.
+ * health is not among them. The library knows the answers, and would write them however slowly they
+ * are taken: it is asked like any service of ours.
  */
-export function addReflection(server: Server): void {
+export function addReflection(add: (definition: ServiceDefinition, methods: object) => void): void {
   const contract = { fileDescriptorProtos: filesIn(readContract()) };
-  new ReflectionService({ contract } as unknown as PackageDefinition).addToServer(server);
+  const files = { contract } as unknown as PackageDefinition;
+  for (const Version of [ReflectionV1Implementation, ReflectionV1AlphaImplementation]) {
+    const library = new Version(files);
+    const ServerReflectionInfo: Exchange<Question, unknown> = async function* (asked) {
+      for await (const question of asked) yield library.handleServerReflectionRequest(question);
+    };
+    library.addToServer({ addService: (definition) => add(definition, { ServerReflectionInfo }) });
+  }
 }
+
+type Question = Parameters<ReflectionV1Implementation['handleServerReflectionRequest']>[0];
 
 /** Field 1, with its length before it: all there is in a set of files. */
 const FILE = 0x0a;
@@ -26,13 +39,4 @@ function filesIn(set: Buffer): Buffer[] {
     files.push(set.subarray(end, at));
   }
   return files;
-}
-
-function varintAt(bytes: Buffer, start: number): { value: number; end: number } {
-  let value = 0;
-  for (let at = start, shift = 1; ; at += 1, shift *= 128) {
-    const byte = bytes.readUInt8(at);
-    value += (byte & 0x7f) * shift;
-    if (byte < 0x80) return { value, end: at + 1 };
-  }
 }

@@ -1,4 +1,5 @@
 import { Server, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import { service as healthDefinition } from 'grpc-health-check';
 import type { Settings } from '../config/settings.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -6,6 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Registry } from '../lib/metrics.ts';
 import type { Authenticator } from '../services/authenticator.ts';
 import { bind } from './bind.ts';
+import { bounded } from './bounded.ts';
 import { gate } from './gate.ts';
 import { Health } from './health.ts';
 import { Journal } from './journal.ts';
@@ -89,14 +91,11 @@ export async function createGrpcServer(parts: GrpcParts): Promise<GrpcServer> {
     services: [...services.keys()].map((name) => `tollgate.v1.${name}`),
     isServing: () => !rpcs.isDraining && notReady() === null,
   });
-  for (const [name, definition] of services) {
-    server.addService(
-      definition,
-      bind(definition, parts.methods[name as keyof Methods], { rpcs, journal }),
-    );
-  }
-  server.addService(healthDefinition, bind(healthDefinition, health.methods, { rpcs, journal }));
-  if (settings.grpcReflection) (await import('./reflection.ts')).addReflection(server);
+  const add = (definition: ServiceDefinition, methods: object) =>
+    server.addService(bounded(definition), bind(definition, methods, { rpcs, journal }));
+  for (const [name, definition] of services) add(definition, parts.methods[name as keyof Methods]);
+  add(healthDefinition, health.methods);
+  if (settings.grpcReflection) (await import('./reflection.ts')).addReflection(add);
   listener.attach(server, credentials);
   return {
     listen: (port, host) => listener.listen(port, host),

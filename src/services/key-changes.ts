@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Event } from '../entities/event.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { EventLog } from '../events/log.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -56,7 +57,7 @@ export class KeyChanges {
       const seq = after === 0 ? this.#parts.events.seq : after;
       const current = after === 0 ? [...this.#parts.keys.all()] : [];
       const query = { after: seq, types: TYPES };
-      const events = await this.#parts.feed.follow(query, signal);
+      const events = await this.#parts.feed.follow(query, signal).catch(outOfReach);
       return after === 0 ? this.#all(current, seq, events) : this.#changes(events);
     });
   }
@@ -94,6 +95,13 @@ export class KeyChanges {
   #now(key: IndexedKey): KeyNow {
     return keyNow(this.#parts.keys, key, this.#parts.clock.now());
   }
+}
+
+/** A number of a log that is not this one, such as before it was restored: to begin anew mends it too. */
+function outOfReach(thrown: unknown): never {
+  const { code, message } = GatewayError.from(thrown);
+  if (code !== 'invalid_request') throw thrown;
+  throw new GatewayError('not_found', message, { param: 'after' });
 }
 
 const isEnabled = (facts: unknown): unknown => (facts as { isEnabled?: unknown } | null)?.isEnabled;

@@ -13,7 +13,7 @@ import { moneyLeft } from './money-left.ts';
 import type { MoneyLeft } from './money-left.ts';
 import { validated } from './operation.ts';
 import { permit, permitChange } from './policy.ts';
-import { recordInput, sumsInput } from './remote-input.ts';
+import { ID_CHARS_MAX, recordInput, sumsInput } from './remote-input.ts';
 import type { RecordInput, SumsInput } from './remote-input.ts';
 import type { StatsService, UsageGroup } from './stats.ts';
 import type { UsageSum } from './usage-sum.ts';
@@ -89,7 +89,7 @@ export class UsageRecordings {
 
   async #outcome(actor: Actor, input: RecordInput | null): Promise<RecordOutcome> {
     if (input === null) return { idempotencyId: '', outcome: noRecord() };
-    const idempotencyId = input.idempotency_id;
+    const idempotencyId = echoOf(input.idempotency_id);
     try {
       return { idempotencyId, outcome: await this.#record(actor, input) };
     } catch (thrown) {
@@ -122,6 +122,12 @@ export class UsageRecordings {
     return { recorded, ...moneyLeft(recorded.subjects, this.#parts) };
   }
 }
+
+/** A copy, as part of a text keeps all of it alive: one that is no id may be as long as a message. */
+const echoOf = (id: string): string =>
+  id.length <= ID_CHARS_MAX
+    ? id
+    : Buffer.from(id.slice(0, ID_CHARS_MAX), 'utf16le').toString('utf16le');
 
 const noRecord = () =>
   new GatewayError('invalid_request', 'record: is missing', { param: 'record' });

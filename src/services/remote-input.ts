@@ -1,24 +1,23 @@
 import { z } from 'zod';
-import { AMOUNT_NANO_MAX } from '../accounting/ledger/apply.ts';
+import { CHARGE_NANO_MAX } from '../accounting/remote/charge.ts';
+import { isLately, NOT_LATELY } from '../accounting/remote/recordings.ts';
 import type { Usage } from '../entities/usage.ts';
 import { keyRef } from './key-ref.ts';
 import { count, duration, int64, timestamp } from './proto-fields.ts';
 
 /** No call uses so much, and sums over millions of them stay within the integers of the store. */
 const UNITS_MAX = 1_000_000_000_000;
-const ID_CHARS_MAX = 128;
+export const ID_CHARS_MAX = 128;
 const PROVIDER_CHARS_MAX = 64;
 const MODEL_CHARS_MAX = 256;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 86_400_000;
-const USED_BEFORE_MS = 31 * DAY_MS;
-const USED_AHEAD_MS = 5 * MINUTE_MS;
 const EXPIRES_MS = 10 * MINUTE_MS;
 /** What calls of other services are made at, unless they say it. */
 export const EXTERNAL = 'external';
 
-const nano = int64(0n, AMOUNT_NANO_MAX);
+const nano = int64(0n, CHARGE_NANO_MAX);
 const units = count(UNITS_MAX).default(0);
 
 /** By the names that messages have. */
@@ -76,23 +75,26 @@ const when = ({ value }: { value: unknown }): boolean =>
 const GIVE_PROVIDER = { path: ['provider'], error: 'must be given to go by our prices', when };
 const GIVE_USAGE = { path: ['usage'], error: 'give usage or cost_nano_usd', when };
 
-/** `now` is asked when a time is judged. */
+/**
+ * `now` is asked when a time is judged: here only beside other mistakes. Alone, how long ago a call was is
+ * judged where it is new: sent again it gets its answer whenever that is.
+ */
 export const recordInput = (now: () => number) =>
   z
     .strictObject({
       ...call,
       usage: usage.optional(),
       cost_nano_usd: nano.optional(),
-      used_at: timestamp
-        .refine(
-          (ms) => ms >= now() - USED_BEFORE_MS && ms <= now() + USED_AHEAD_MS,
-          'must be at most 31 days ago, and at most five minutes ahead',
-        )
-        .optional(),
+      used_at: timestamp.optional(),
       counts_in_limits: z.boolean().default(false),
     })
     .refine((given) => given.cost_nano_usd !== undefined || given.provider !== '', GIVE_PROVIDER)
-    .refine((given) => (given.cost_nano_usd ?? given.usage) !== undefined, GIVE_USAGE);
+    .refine((given) => (given.cost_nano_usd ?? given.usage) !== undefined, GIVE_USAGE)
+    .refine(({ used_at: at }) => typeof at !== 'number' || isLately(at, now()), {
+      path: ['used_at'],
+      error: NOT_LATELY,
+      when: (judged) => judged.issues.length > 0 && when(judged),
+    });
 
 export const reserveInput = z
   .strictObject({

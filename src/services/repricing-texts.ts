@@ -10,4 +10,5 @@ export const LEFT_ALONE: Record<LeftAlone, string> = {
   told: 'the service that made them has said what they cost',
   no_provider: 'nobody knows any more which provider served them',
   no_price: 'no price is known of their model at their time',
+  too_dear: 'what they are said to have used costs more than any call can',
 };

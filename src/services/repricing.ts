@@ -3,6 +3,7 @@ import { costOf } from '../accounting/prices/cost.ts';
 import { hasFee, withFee } from '../accounting/prices/fee.ts';
 import type { PriceBook } from '../accounting/prices/price-book.ts';
 import type { PriceRow } from '../accounting/prices/price-row.ts';
+import { AMOUNT_NANO_MAX } from '../accounting/ledger/apply.ts';
 import { USAGE_COLUMNS } from '../accounting/ledger/rows.ts';
 import { priceAt } from '../accounting/remote/charge.ts';
 import type { RemotePrices } from '../accounting/remote/charge.ts';
@@ -28,7 +29,9 @@ export type LeftAlone =
   | 'told'
   /** Nobody knows any more which provider served it. */
   | 'no_provider'
-  | 'no_price';
+  | 'no_price'
+  /** By its price it costs more than any call can: what it used is not to be believed. */
+  | 'too_dear';
 
 /** A call that is priced anew. */
 export interface Repriced {
@@ -142,6 +145,7 @@ export class Repricing {
     // A call that had no price then was recorded without the fee that this one may have.
     const usage = hasFee(row.endpoint) ? withFee(row, price) : row;
     const { costNano, unpriced } = costOf(usage, price);
+    if (costNano > AMOUNT_NANO_MAX) return 'too_dear';
     const beforeNano = BigInt(row.cost) + BigInt(row.adjusted);
     return { id: row.id, beforeNano, costNano, price, isLowerBound: unpriced.length > 0 };
   }

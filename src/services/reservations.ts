@@ -55,6 +55,8 @@ type Wanted = z.output<typeof reserveInput>;
 /** Money held for calls that other services are about to make, and what becomes of it. */
 export class ReservationService {
   readonly #parts: ReservationServiceParts;
+  /** Those that are being ended late, each until it is done. */
+  readonly #late = new Map<string, Promise<void>>();
 
   constructor(parts: ReservationServiceParts) {
     this.#parts = parts;
@@ -137,8 +139,31 @@ export class ReservationService {
     return { ...this.#answer(ended), isPriced, overrunNano: overNano > 0n ? overNano : 0n };
   }
 
-  /** One that had expired: the books are corrected, in the commit that says that it is ended. */
+  /**
+   * One that had expired: the books are corrected, in the commit that says that it is ended. What that adds
+   * is held until budgets have read it there, so that nobody spends it between; sent twice, once.
+   */
   async #endLate(actor: Actor, id: string, late: LateEnd): Promise<Ended | LateEnd> {
+    const { budgets, clock, reservations } = this.#parts;
+    const other = this.#late.get(id);
+    if (other !== undefined) {
+      await other;
+      return await reservations.end(id, late.asked);
+    }
+    const done = Promise.withResolvers<void>();
+    this.#late.set(id, done.promise);
+    const { subjects, moreNano: amountNano, createdAtMs: sinceMs } = late;
+    const money = budgets.charge({ id, subjects, amountNano, sinceMs }, clock.now());
+    try {
+      return await this.#correct(actor, id, late);
+    } finally {
+      money.release();
+      this.#late.delete(id);
+      done.resolve();
+    }
+  }
+
+  async #correct(actor: Actor, id: string, late: LateEnd): Promise<Ended | LateEnd> {
     const { clock, reservations } = this.#parts;
     const corrected = await change(this.#parts, actor, async (tx, note) => {
       const facts = { actor: actor.name, note: null, atMs: clock.now() };

@@ -1,7 +1,13 @@
 import { afterEach } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  ClientSessionOptions,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+} from 'node:http2';
 
 // gRPC as nobody's library would send it.
 
@@ -12,14 +18,26 @@ afterEach(() => {
 });
 
 /** A connection, without a word of gRPC yet. */
-export async function rawSession(address: string): Promise<ClientHttp2Session> {
+export async function rawSession(
+  address: string,
+  options: ClientSessionOptions = {},
+): Promise<ClientHttp2Session> {
+  const session = hastySession(address, options);
+  await once(session, 'remoteSettings');
+  return session;
+}
+
+/** One that says things before it has heard what it may say. */
+export function hastySession(
+  address: string,
+  options: ClientSessionOptions = {},
+): ClientHttp2Session {
   // May send several of what there is to be one of, which the types know nothing of, and too much.
-  const options = { strictSingleValueFields: false, maxSendHeaderBlockLength: 1024 * 1024 };
-  const session = connect(`http://${address}`, options as object);
+  const free = { strictSingleValueFields: false, maxSendHeaderBlockLength: 1024 * 1024 };
+  const session = connect(`http://${address}`, { ...free, ...options } as object);
   // What it ends with is seen by the calls on it.
   session.on('error', () => undefined);
   sessions.push(session);
-  await once(session, 'remoteSettings');
   return session;
 }
 
@@ -50,7 +68,8 @@ export function framed(message: Buffer, isCompressed = false): Buffer {
   return Buffer.concat([head, message]);
 }
 
-export async function rawCall(session: ClientHttp2Session, call: RawCall): Promise<RawAnswer> {
+/** A call that is in the hands of the test, half open: nothing of it is read or ended by itself. */
+export function rawStream(session: ClientHttp2Session, call: RawCall): ClientHttp2Stream {
   const sent: OutgoingHttpHeaders = {
     ':method': 'POST',
     ':path': call.path,
@@ -60,13 +79,18 @@ export async function rawCall(session: ClientHttp2Session, call: RawCall): Promi
     ...call.headers,
   };
   const stream = session.request(sent, { endStream: false });
+  stream.on('error', () => undefined);
+  if (call.body !== undefined) stream.write(call.body);
+  return stream;
+}
+
+export async function rawCall(session: ClientHttp2Session, call: RawCall): Promise<RawAnswer> {
+  const stream = rawStream(session, call);
   let headers: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders = {};
   stream.on('response', (told) => (headers = told));
   stream.on('trailers', (told) => (trailers = told));
-  stream.on('error', () => undefined);
   stream.resume();
-  if (call.body !== undefined) stream.write(call.body);
   const over = new Promise<void>((resolve) => {
     stream.on('close', () => resolve());
     if (call.isOpen === true) stream.on('end', () => resolve());

@@ -73,7 +73,7 @@ export class BudgetBook {
       return;
     }
     const before = known.state;
-    known.revise(state, clock, nowMs);
+    if (known.revise(state, clock, nowMs)) this.#adopt(known, nowMs);
     if (before.scope === state.scope && before.subjectId === state.subjectId) return;
     this.#unlist(known, before);
     this.#list(known);
@@ -143,9 +143,18 @@ export class BudgetBook {
     if (deltaNano > 0n) tally?.tell(nowMs);
   }
 
-  /** The ledger was corrected: what it has settled in the current period. Holds stay as they are. */
-  recount(id: string, settledNano: bigint, nowMs: number): void {
-    this.#budgets.get(id)?.tallyAt(nowMs).recount(settledNano, nowMs);
+  /**
+   * The ledger was corrected: what it has settled now, in each period that money is counted in still.
+   * Holds stay as they are. A period that the wall clock was set back from goes on in memory alone: no
+   * sum of the ledger is its.
+   */
+  recount(id: string, settledOf: SettledOf, nowMs: number): void {
+    const budget = this.#budgets.get(id);
+    if (budget === undefined) return;
+    for (const tally of budget.talliesAt(nowMs)) {
+      if (nowMs < tally.period.startMs) continue;
+      tally.recount(settledOf(budget.state, tally.period), nowMs);
+    }
   }
 
   get ids(): readonly string[] {
@@ -175,13 +184,13 @@ export class BudgetBook {
     };
   }
 
-  /** Calls under way that began in its period burden a new budget as if it had been there. */
+  /** Calls under way that began in its period burden a new budget or period as if it had been there. */
   #adopt(budget: LiveBudget, nowMs: number): void {
     const tally = budget.tallyAt(nowMs);
     const { scope, subjectId } = budget.state;
     for (const hold of this.#live) {
       const isIts = hold.subjects[scope] === subjectId && hold.sinceMs >= tally.period.startMs;
-      if (isIts) hold.join(tally);
+      if (isIts && !tally.holds.has(hold)) hold.join(tally);
     }
   }
 

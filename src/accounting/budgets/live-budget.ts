@@ -83,8 +83,17 @@ export class LiveBudget implements TallyOwner {
     return tally;
   }
 
-  /** New terms. Money and holds stay, unless the periods are others: then `settledNano` holds. */
-  revise(state: BudgetState, clock: PeriodClock, nowMs: number): void {
+  /** Of the current period, and of those that are over and have calls under way. */
+  talliesAt(nowMs: number): readonly Tally[] {
+    const current = this.tallyAt(nowMs);
+    return [current, ...this.#earlier.filter(({ holds }) => holds.size > 0)];
+  }
+
+  /**
+   * New terms. Money and holds stay, unless the periods are others, which is told: then `settledNano`
+   * holds, and calls that no tally knew may belong to the new one.
+   */
+  revise(state: BudgetState, clock: PeriodClock, nowMs: number): boolean {
     this.tallyAt(nowMs);
     const before = this.termsAt(nowMs).capNano;
     // Asked first: a zone that does not exist changes nothing.
@@ -93,11 +102,12 @@ export class LiveBudget implements TallyOwner {
     this.#raised = raisedTerms(state, nowMs);
     if (clock === this.#clock) {
       if (this.termsAt(nowMs).capNano !== before) this.#retell(nowMs);
-      return;
+      return false;
     }
     this.#clock = clock;
     this.#turn(nowMs, state.settledNano);
     for (const tally of this.#earlier) tally.handOver(this.#tally);
+    return true;
   }
 
   /** Whoever still holds money in it is no longer bound by it. */

@@ -5,6 +5,7 @@ import { claim, end, prepareRemote, prolong } from './remote-write.ts';
 import type { RemoteStatements, Taken } from './remote-write.ts';
 import { HOLD_COLUMNS, RECORD_COLUMNS, recordColumn } from './rows.ts';
 import type { Batch, Cell, RemoteWrite } from './rows.ts';
+import { isOverflow } from './store-fault.ts';
 
 const at = { id: recordColumn('id'), costNano: recordColumn('cost_nano') };
 
@@ -127,6 +128,8 @@ export function applyEach(database: Database, statements: Statements, batch: Bat
 /** Whether a row is to blame rather than the store: sent again it would fail again. */
 export function isFaultOfRow(error: unknown): boolean {
   if (error instanceof RangeError || error instanceof TypeError) return true;
+  // Of its own roll-ups: what is carried over beside it never fails like that.
+  if (isOverflow(error)) return true;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(code);
 }

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../errors/gateway-error.ts';
 import type { Applied } from './apply.ts';
+import { QUARTER_MS } from './rollups.ts';
 import { recordColumn } from './rows.ts';
 import type { Batch, Cell, RemoteWrite } from './rows.ts';
 
@@ -31,17 +32,34 @@ export const emptyGroup = (): Group => ({ holds: [], settlements: [], remote: []
 export const isEmpty = ({ holds, settlements, remote }: Group): boolean =>
   holds.length === 0 && settlements.length === 0 && remote.length === 0;
 
+const costAt = recordColumn('cost_nano');
+const startedAt = recordColumn('started_at_ms');
+
 /** So many writes of other services take a commit a few milliseconds, which holds of `/v1` wait. */
 const REMOTE_MAX = 250;
+/** Those of so many quarters of an hour, too: each has roll-ups of its own, which are carried over. */
+const QUARTERS_MAX = 60;
 
 /** What goes into one commit, and what is left for the next. */
 export function nextOf(queue: Group): { group: Group; rest: Group } {
   const rest = emptyGroup();
-  if (queue.remote.length <= REMOTE_MAX) return { group: queue, rest };
-  rest.remote = queue.remote.slice(REMOTE_MAX);
+  const count = countOfNext(queue.remote);
+  if (count === queue.remote.length) return { group: queue, rest };
+  rest.remote = queue.remote.slice(count);
   // Whoever waits for everything waits for the rest of it as well.
   rest.flushes = queue.flushes;
-  return { group: { ...queue, remote: queue.remote.slice(0, REMOTE_MAX), flushes: [] }, rest };
+  return { group: { ...queue, remote: queue.remote.slice(0, count), flushes: [] }, rest };
+}
+
+function countOfNext(remote: Group['remote']): number {
+  const quarters = new Set<number>();
+  for (const [index, { write }] of remote.entries()) {
+    if (index === REMOTE_MAX) return index;
+    if (write.settlement === undefined) continue;
+    quarters.add(Math.floor(Number(write.settlement[startedAt]) / QUARTER_MS));
+    if (quarters.size > QUARTERS_MAX) return index;
+  }
+  return remote.length;
 }
 
 export function batchOf({ holds, settlements, remote }: Group): Batch {
@@ -49,8 +67,6 @@ export function batchOf({ holds, settlements, remote }: Group): Batch {
   if (remote.length > 0) batch.remote = remote.map(({ write }) => write);
   return batch;
 }
-
-const costAt = recordColumn('cost_nano');
 
 /**
  * Settlements that a reader of the file may or may not see yet, each at what budgets have counted of it

@@ -1,10 +1,15 @@
 import type { Usage } from '../../entities/usage.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
-import { AMOUNT_NANO_MAX } from '../ledger/apply.ts';
 import { costOf } from '../prices/cost.ts';
 import { hasFee, withFee } from '../prices/fee.ts';
 import type { PriceBook, PricedKind } from '../prices/price-book.ts';
 import type { PriceRow } from '../prices/price-row.ts';
+
+/**
+ * Ten thousand dollars, of one call or reservation of another service. Far below what the ledger takes: a
+ * service says what it likes, and sums of what it says have to stay within the integers of the store.
+ */
+export const CHARGE_NANO_MAX = 10n ** 13n;
 
 /** As much of a price as a charge needs. */
 export type ChargePrice = Pick<PriceRow, 'id' | 'rates' | 'tiers'>;
@@ -58,7 +63,7 @@ export function chargeOf(
   if (price === undefined) return { usage, costNano: 0n, priceId: '', isPriced: false };
   const all = hasFee(endpoint) ? withFee(usage, price) : usage;
   const cost = costOf(all, price);
-  if (cost.costNano > AMOUNT_NANO_MAX) throw beyond(field);
+  if (cost.costNano > CHARGE_NANO_MAX) throw beyond(field);
   return {
     usage: all,
     costNano: cost.costNano,
@@ -70,6 +75,6 @@ export function chargeOf(
 const beyond = (field: string): GatewayError =>
   new GatewayError(
     'invalid_request',
-    `${field}: costs more than ${AMOUNT_NANO_MAX} nano-USD, as no call does`,
+    `${field}: costs more than ${CHARGE_NANO_MAX} nano-USD, as no call may`,
     { param: field },
   );

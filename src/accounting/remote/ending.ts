@@ -1,5 +1,6 @@
 import type { Usage } from '../../entities/usage.ts';
 import { GatewayError } from '../../errors/gateway-error.ts';
+import type { BudgetSubjects } from '../budgets/terms.ts';
 import { unavailable } from '../ledger/unavailable.ts';
 import { chargeOf } from './charge.ts';
 import type { Charge } from './charge.ts';
@@ -35,6 +36,10 @@ export interface Ended {
 export interface LateEnd extends Pick<Charge, 'costNano' | 'priceId' | 'isPriced'> {
   readonly id: string;
   readonly asked: EndAsked;
+  readonly subjects: BudgetSubjects;
+  readonly createdAtMs: number;
+  /** The most that this adds to what it was charged. */
+  readonly moreNano: bigint;
 }
 
 type KnownPrices = Pick<KnownCalls, 'price'>;
@@ -75,12 +80,18 @@ export function endAgain(
   }
   if (settleFingerprint !== null) throw endedOtherwise(settleFingerprint, asked);
   const charge = asked.kind === 'settle' ? settleCharge(asked, known, prices) : NOT_MADE;
+  const { costNano, priceId } = charge;
+  const reservation = toldOf(known);
+  const deltaNano = costNano - (reservation.costNano ?? 0n);
   return {
     id,
     asked,
-    costNano: charge.costNano,
-    priceId: charge.priceId,
+    costNano,
+    priceId,
     isPriced: charge.isPriced,
+    subjects: reservation.subjects,
+    createdAtMs: known.createdAtMs,
+    moreNano: deltaNano > 0n ? deltaNano : 0n,
   };
 }
 

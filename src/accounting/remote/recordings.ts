@@ -1,6 +1,7 @@
 import type { CallRecord } from '../../entities/call-record.ts';
 import { tokensIn } from '../../entities/usage.ts';
 import type { Usage } from '../../entities/usage.ts';
+import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { idAt, newId } from '../../lib/ids.ts';
 import type { BudgetBook } from '../budgets/budget-book.ts';
@@ -52,6 +53,9 @@ export interface RecordingParts {
   onRecorded(record: CallRecord): void;
 }
 
+const USED_BEFORE_MS = 31 * 86_400_000;
+const USED_AHEAD_MS = 5 * 60_000;
+
 interface UnderWay {
   readonly fingerprint: string;
   readonly recorded: Promise<Recorded>;
@@ -72,7 +76,8 @@ export class Recordings {
 
   /**
    * Resolves once it is on disk.
-   * @throws GatewayError `conflict` where the name is another call's; as the ledger's `enter`
+   * @throws GatewayError `conflict` where the name is another call's; `invalid_request` for a new one of
+   * long ago, or far ahead; as the ledger's `enter`
    */
   async record(asked: UsageAsked): Promise<Recorded> {
     const name = nameOf(asked);
@@ -91,6 +96,7 @@ export class Recordings {
   async #enter(asked: UsageAsked): Promise<Recorded> {
     const { budgets, clock, ledger, prices } = this.#parts;
     const nowMs = clock.now();
+    assertLately(asked, nowMs);
     const createdAtMs = Math.min(asked.usedAtMs ?? nowMs, nowMs);
     const charge = chargeOf(asked, priceAt(prices, asked, createdAtMs));
     // Records of a time are found between ids of that time: one out of place would have all between read.
@@ -129,6 +135,17 @@ export class Recordings {
     if (limits.length === 0 || clock.now() - createdAtMs >= WINDOW_MS) return;
     this.#parts.limits.take(limits, tokensIn(usage), clock.monotonic())[Symbol.dispose]();
   }
+}
+
+/** What is said of a time that is not. */
+export const NOT_LATELY = 'must be at most 31 days ago, and at most five minutes ahead';
+
+export const isLately = (usedAtMs: number, nowMs: number): boolean =>
+  usedAtMs >= nowMs - USED_BEFORE_MS && usedAtMs <= nowMs + USED_AHEAD_MS;
+
+function assertLately({ usedAtMs }: UsageAsked, nowMs: number): void {
+  if (usedAtMs === null || isLately(usedAtMs, nowMs)) return;
+  throw new GatewayError('invalid_request', `used_at: ${NOT_LATELY}`, { param: 'used_at' });
 }
 
 const told = (

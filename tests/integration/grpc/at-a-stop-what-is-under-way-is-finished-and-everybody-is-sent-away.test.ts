@@ -85,6 +85,20 @@ test('what was sent to be recorded is answered before its stream ends', async ()
   ]);
 });
 
+test('a call that has not said all is waited for no longer', async () => {
+  const { face, asked } = await aBusyFace();
+  const session = await rawSession(face.address);
+  const path = '/tollgate.v1.KeyService/GetKey';
+  const calls = [undefined, framed(Buffer.alloc(0))].map((body) =>
+    rawCall(session, { path, token: 'admin', isOpen: true, ...(body && { body }) }),
+  );
+  // They have arrived when the one after them is answered.
+  await rawCall(session, { path: '/grpc.health.v1.Health/Check', body: framed(Buffer.alloc(0)) });
+  await face.server.drain();
+  for (const call of calls) expect((await call).code).toBe(status.UNAVAILABLE);
+  expect(asked).toEqual([]);
+});
+
 test('connections are told to go, and go when what they carry is done', async () => {
   const { face, asked, answer } = await aBusyFace();
   const session = await rawSession(face.address);

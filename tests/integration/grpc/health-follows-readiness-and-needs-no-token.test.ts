@@ -118,5 +118,9 @@ test('who has no token takes no place of those who have one', async () => {
   const refused = await Promise.race(watches.map(({ ended }) => ended));
   expect(refused).toMatchObject({ code: 'UNAVAILABLE', reason: 'tollgate/OVERLOADED' });
   expect(await face.client().ask('LimitService', 'GetLimits', {})).toBeDefined();
+  // Nor from those who only ask.
+  const { check, list } = prober(face.address);
+  expect(await check()).toBe('SERVING');
+  expect(await list()).toBeDefined();
   for (const watch of watches) watch.cancel();
 });

@@ -8,30 +8,33 @@ export interface Relay extends AsyncDisposable {
   address: string;
   /** Cuts what is connected; what connects from then on is served. */
   cut(): void;
-  /** The same once the server has sent more than that to one of them, which does not get the rest. */
+  /** Leads what connects from then on elsewhere. */
+  lead(target: string): void;
+  /** The same as `cut` once the server has sent more than that to one of them, which does not get the rest. */
   cutAfter(bytes: number): void;
 }
 
 export async function startRelay(target: string): Promise<Relay> {
-  const { hostname, port } = new URL(`tcp://${target}`);
+  let there = target;
   const sockets = new Set<Socket>();
   let bytesMax = Number.POSITIVE_INFINITY;
   const cut = () => {
     bytesMax = Number.POSITIVE_INFINITY;
     for (const socket of sockets) socket.destroy();
   };
-  const server = createServer((client) => {
-    const there = connect(Number(port), hostname);
+  const listener = createServer((client) => {
+    const { hostname, port } = new URL(`tcp://${there}`);
+    const server = connect(Number(port), hostname);
     let bytes = 0;
-    there.on('data', (chunk) => {
+    server.on('data', (chunk) => {
       bytes += chunk.length;
       if (bytes > bytesMax) cut();
       else client.write(chunk);
     });
-    client.pipe(there);
+    client.pipe(server);
     for (const [socket, other] of [
-      [client, there],
-      [there, client],
+      [client, server],
+      [server, client],
     ] as const) {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
@@ -41,17 +44,20 @@ export async function startRelay(target: string): Promise<Relay> {
       });
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
     cut,
+    lead(elsewhere) {
+      there = elsewhere;
+    },
     cutAfter(bytes) {
       bytesMax = bytes;
     },
     async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
+      const closed = once(listener, 'close');
+      listener.close();
       cut();
       await closed;
     },

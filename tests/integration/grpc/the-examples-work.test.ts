@@ -300,3 +300,20 @@ test('proxy lets calls in by an index of its own, and hears what changes', async
   await space.keys.enable(CLI, keyId);
   await until(async () => (await call(rotated))[0] === 200);
 });
+
+test('proxy begins anew with a log that does not have its place, as one that was restored', async () => {
+  const { gateway, env } = await startWithUpstream();
+  const ADMIN_SECRET = adminToken(gateway);
+  const restored = await startKeyGateway({ env: { ADMIN_SECRET } });
+  for (const name of ['a', 'b', 'c', 'd']) await gateway.space.users.create(CLI, { name });
+  await gateway.space.keys.create(CLI, { name: 'lost' });
+  expect(gateway.space.events.seq).toBeGreaterThan(restored.space.events.seq);
+  await using relay = await startRelay(gateway.app.grpcAddress ?? '');
+  const settings = { ...env, TOLLGATE_GRPC: relay.address, PORT: '0' };
+  await using example = startExample(gateway, 'proxy.ts', { env: settings });
+  await example.printed('2 keys');
+  relay.lead(restored.app.grpcAddress ?? '');
+  relay.cut();
+  await example.printed('1 keys');
+  expect(example.stdout().match(/following from 0/g)).toHaveLength(2);
+});

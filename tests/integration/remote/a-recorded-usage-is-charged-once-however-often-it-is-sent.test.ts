@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
-import { aUsage, BILLER, capOf, expectOneTruth, standing, USAGE_NANO } from './fixture.ts';
+import {
+  aReservation,
+  aUsage,
+  BILLER,
+  capOf,
+  expectOneTruth,
+  OUTPUT_NANO,
+  standing,
+  USAGE_NANO,
+} from './fixture.ts';
 
 test('it is on record with its price, and counts in the budget at once', async () => {
   const gateway = await startGateway();
@@ -138,6 +147,50 @@ test('one of another day counts in that day, and is found among its calls', asyn
       .slice(0, 3),
   );
   await expectOneTruth(gateway, budgetId);
+});
+
+test('one of long ago is not taken; sent again after that time it has its answer', async () => {
+  const gateway = await startGateway();
+  const { recordings } = gateway.app.services;
+  const ago = 31 * 86_400_000;
+  const used_at = timeOf(gateway.clock.now() - ago + 5000);
+  const input = aUsage(gateway, { used_at });
+  const { recorded } = await recordings.record(BILLER, input);
+  gateway.clock.advance(10_000);
+  expect((await recordings.record(BILLER, input)).recorded).toEqual({
+    ...recorded,
+    isRepeat: true,
+  });
+  await expect(recordings.record(BILLER, aUsage(gateway, { used_at }))).rejects.toMatchObject({
+    code: 'invalid_request',
+    param: 'used_at',
+    message: 'used_at: must be at most 31 days ago, and at most five minutes ahead',
+  });
+  const ahead = timeOf(gateway.clock.now() + 400_000);
+  await expect(
+    recordings.record(BILLER, aUsage(gateway, { used_at: ahead })),
+  ).rejects.toMatchObject({ param: 'used_at' });
+  expect(await gateway.records()).toHaveLength(1);
+});
+
+test('what costs more than ten thousand dollars is no call: neither said nor priced is it taken', async () => {
+  const gateway = await startGateway();
+  const { recordings, reservations } = gateway.app.services;
+  const most = 10n ** 13n;
+  const cost = (nano: bigint) => aUsage(gateway, { cost_nano_usd: String(nano) });
+  expect((await recordings.record(BILLER, cost(most))).recorded.costNano).toBe(most);
+  await expect(recordings.record(BILLER, cost(most + 1n))).rejects.toMatchObject({
+    param: 'cost_nano_usd',
+    message: 'cost_nano_usd: must be a whole number from 0 to 10000000000000',
+  });
+  const output = Number(most / OUTPUT_NANO);
+  const used = (more: number) => aUsage(gateway, { usage: { output: output + more } });
+  expect((await recordings.record(BILLER, used(0))).recorded.isPriced).toBe(true);
+  await expect(recordings.record(BILLER, used(1))).rejects.toMatchObject({ param: 'usage' });
+  const amount_nano_usd = String(most + 1n);
+  await expect(
+    reservations.reserve(BILLER, aReservation(gateway, { amount_nano_usd })),
+  ).rejects.toMatchObject({ param: 'amount_nano_usd' });
 });
 
 test('it counts in the limits of the last minute where that is asked for', async () => {

@@ -75,6 +75,20 @@ test('what is wrong with one is told in its answer and ends nothing; sent again 
   expect(await gateway.records()).toHaveLength(1);
 });
 
+test('what is no id is told back shortened', async () => {
+  const gateway = await gatewayWithGrpc();
+  const stream = grpcOf(gateway).exchange('UsageService', 'RecordUsageStream');
+  stream.write(aRecord(gateway, 'é'.repeat(400_000)));
+  stream.write(aRecord(gateway, 'x'.repeat(128)));
+  stream.end();
+  expect(await stream.ended).toBeNull();
+  const results = stream.answers.flatMap((answer) => answer.results);
+  expect(results).toMatchObject([
+    { idempotencyId: 'é'.repeat(128), error: { code: 3, field: 'idempotency_id' } },
+    { idempotencyId: 'x'.repeat(128), recorded: { isRepeat: false } },
+  ]);
+});
+
 test('while a thousand await their commit no more are read', async () => {
   const gateway = await startGateway();
   const { recordings } = gateway.app.services;

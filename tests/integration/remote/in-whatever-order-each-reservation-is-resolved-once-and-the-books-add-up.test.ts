@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import type { Database } from 'better-sqlite3';
 import * as fc from 'fast-check';
 import { BudgetBook } from '../../../src/accounting/budgets/budget-book.ts';
+import type { SettledOf } from '../../../src/accounting/budgets/live-budget.ts';
 import { periodOf } from '../../../src/accounting/budgets/period.ts';
 import { SettledSpend } from '../../../src/accounting/budgets/settled-spend.ts';
 import { recoverHolds } from '../../../src/accounting/ledger/recover.ts';
@@ -310,10 +311,13 @@ class Process {
   async #endLate(late: LateEnd): Promise<void> {
     const facts = { actor: 'a', note: null, atMs: this.#clock.now() };
     await orm.em.fork().transactional((tx) => endLate(tx, late, facts));
-    for (const budget of BUDGETS) {
-      this.#budgets.recount(budget.id, this.#onDisk(budget), this.#clock.now());
+    for (const { id } of BUDGETS) {
+      this.#budgets.recount(id, this.#settledOf, this.#clock.now());
     }
   }
+
+  readonly #settledOf: SettledOf = ({ scope, subjectId }, period) =>
+    this.#spend.of(scope, subjectId, period);
 
   #onDisk({ scope, subjectId, period, zone }: (typeof BUDGETS)[number]): bigint {
     return this.#spend.of(scope, subjectId, periodOf(period, zone, this.#clock.now()));

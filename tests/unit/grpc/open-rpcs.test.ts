@@ -11,12 +11,22 @@ class FakeRpc {
   readonly kind: Kind;
   actor: Actor = ADMIN;
   isKnown = true;
+  isArriving = false;
+  isGone = true;
   checks = 0;
   readonly ended: string[] = [];
   readonly woundUp: string[] = [];
 
   constructor(kind: Kind) {
     this.kind = kind;
+  }
+
+  get isEnded(): boolean {
+    return this.ended.length > 0;
+  }
+
+  begin(): void {
+    this.isGone = false;
   }
 
   end({ code }: GatewayError): void {
@@ -48,8 +58,9 @@ function aRoom() {
     },
   };
   const rpcs = new OpenRpcs({ clock, authenticator });
-  const enter = (kind: Kind) => {
-    const fake = new FakeRpc(kind);
+  const enter = (kind: Kind, name = ADMIN.name) => {
+    const fake = Object.assign(new FakeRpc(kind), { actor: { ...ADMIN, name } });
+    fake.isKnown = kind !== 'health';
     rpcs.enter(fake.rpc);
     return fake;
   };
@@ -65,16 +76,52 @@ const KINDS: [kind: Kind, max: number][] = [
 
 test.each(KINDS)('of %s there is room for %s, whatever else is open', (kind, max) => {
   const { rpcs, enter } = aRoom();
-  const all = Array.from({ length: max }, () => enter(kind));
+  const all = Array.from({ length: max }, (_, nth) => enter(kind, `token:${nth % 4}`));
   const refusal = { code: 'overloaded', retryAfterMs: expect.any(Number) };
   expect(() => enter(kind)).toThrow(expect.objectContaining(refusal));
   for (const [other] of KINDS) if (other !== kind) enter(other);
+  enter('probe');
   const seventh = all[7] ?? new FakeRpc(kind);
   rpcs.leave(seventh.rpc);
   // It has left already.
   rpcs.leave(seventh.rpc);
   enter(kind);
   expect(() => enter(kind)).toThrow();
+});
+
+test.each(KINDS.filter(([kind]) => kind !== 'health'))(
+  'of %s one actor takes a quarter of %s at most',
+  (kind, max) => {
+    const { rpcs, enter } = aRoom();
+    const [first] = Array.from({ length: max / 4 }, () => enter(kind, 'token:one'));
+    const refusal = { code: 'overloaded', message: expect.stringContaining('You have') };
+    expect(() => enter(kind, 'token:one')).toThrow(expect.objectContaining(refusal));
+    enter(kind, 'token:two');
+    rpcs.leave((first ?? enter(kind)).rpc);
+    enter(kind, 'token:one');
+    expect(() => enter(kind, 'token:one')).toThrow();
+  },
+);
+
+test('a place is free when both its method and its caller are done', () => {
+  const { rpcs, enter } = aRoom();
+  const watch = enter('watch');
+  expect(rpcs.begin(watch.rpc)).toBe(true);
+  rpcs.leave(watch.rpc);
+  expect(rpcs.streams).toBe(1);
+  watch.isGone = true;
+  rpcs.leave(watch.rpc);
+  expect(rpcs.streams).toBe(0);
+});
+
+test('what has ended is not begun, nor what may be here no more', () => {
+  const { invalid, rpcs, enter } = aRoom();
+  const [ended, revoked] = [enter('unary'), enter('unary')];
+  ended.ended.push('draining');
+  expect(rpcs.begin(ended.rpc)).toBe(false);
+  invalid.add(revoked.actor);
+  expect(rpcs.begin(revoked.rpc)).toBe(false);
+  expect(revoked.ended).toEqual(['unauthenticated']);
 });
 
 test('what is open for long is looked at once a second, as long as anything is', () => {
@@ -99,7 +146,7 @@ test('who may be here no more is ended, when told and when time tells', () => {
   gone.actor = { ...ADMIN, name: 'token:gone' };
   const stays = enter('watch');
   // Whoever asks for health has never said who they are.
-  const nobody = Object.assign(enter('health'), { isKnown: false, actor: gone.actor });
+  const nobody = Object.assign(enter('health'), { actor: gone.actor });
   invalid.add(gone.actor);
   for (const listener of listeners) listener();
   expect([gone.ended, stays.ended, nobody.ended]).toEqual([['unauthenticated'], [], []]);
@@ -113,10 +160,11 @@ test('who may be here no more is ended, when told and when time tells', () => {
 test('at a stop watches end, exchanges come to their end, calls are waited for', async () => {
   const { clock, rpcs, enter } = aRoom();
   const [unary, watch] = [enter('unary'), enter('watch')];
+  const silent = Object.assign(enter('unary'), { isArriving: true });
   const [exchange, health] = [enter('exchange'), enter('health')];
   let isDrained = false;
   const drained = rpcs.drain().then(() => (isDrained = true));
-  expect(watch.ended).toEqual(['draining']);
+  expect([watch.ended, silent.ended]).toEqual([['draining'], ['draining']]);
   expect([exchange.woundUp, exchange.ended]).toEqual([['draining'], []]);
   expect([unary.ended, health.ended]).toEqual([[], []]);
   for (const kind of ['unary', 'watch', 'exchange'] as const) {
@@ -125,7 +173,7 @@ test('at a stop watches end, exchanges come to their end, calls are waited for',
   enter('health');
   clock.advance(1000);
   expect(exchange.ended).toEqual(['draining']);
-  for (const fake of [watch, exchange]) rpcs.leave(fake.rpc);
+  for (const fake of [watch, exchange, silent]) rpcs.leave(fake.rpc);
   await new Promise((resolve) => setImmediate(resolve));
   expect(isDrained).toBe(false);
   rpcs.leave(unary.rpc);

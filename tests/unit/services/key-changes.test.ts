@@ -118,7 +118,7 @@ test('a key that is gone altogether is told as gone', async () => {
 test('a place that does not exist is refused, and so is a number that is none', async () => {
   await office.make();
   await expect(office.changes.follow(VIEWER, { after: newest() + 1 })).rejects.toMatchObject({
-    code: 'invalid_request',
+    code: 'not_found',
     param: 'after',
   });
   const user = { name: 'user:x', role: 'user', userId: 'x' } as const;

@@ -253,6 +253,15 @@ describe('calls are priced anew', () => {
     expect(await deltas()).toEqual({});
   });
 
+  test('one that would cost more than any call can keeps what it has, and holds up no other', async () => {
+    const usage = { ...noUsage(), output: 999_999_999_999 };
+    recordRemote('openai', { usage });
+    const id = recordRemote('openai');
+    const report = await withPrices(aPrice({ output: 600 * 1000 })).reprice(CLI);
+    expect(report.leftAlone).toEqual(new Map([['too_dear', 1]]));
+    expect(Object.keys(await deltas())).toEqual([id]);
+  });
+
   test('but an operator’s word is not overruled by a price', async () => {
     const [id = ''] = record({});
     const corrections = withPrices(aPrice());

@@ -376,6 +376,32 @@ describe('changed terms', () => {
     expect(figures(budget)).toEqual([0n]);
   });
 
+  test('with longer periods bind calls of theirs that the shorter one did not know', () => {
+    nowMs -= DAY_MS;
+    const yesterdays = hold(90n);
+    nowMs += DAY_MS;
+    const budget = put();
+    const todays = hold(3n);
+    expect(figures(budget)).toEqual([0n, 3n]);
+    book.put({ ...budget, period: 'monthly' }, nowMs);
+    expect(new Set(figures(budget))).toEqual(new Set([0n, 3n, 90n]));
+    expect(refused(8n)).toMatchObject({ heldNano: 93n });
+    yesterdays.settle(90n, nowMs);
+    todays.release();
+    expect(figures(budget)).toEqual([90n]);
+  });
+
+  test('with longer periods count what was spent elsewhere and is not on disk yet', () => {
+    const budget = put();
+    const facts = { id: 'call', subjects: caller, amountNano: 90n, sinceMs: nowMs - 3 * DAY_MS };
+    const spent = book.charge(facts, nowMs);
+    expect(figures(budget)).toEqual([0n]);
+    book.put({ ...budget, period: 'monthly' }, nowMs);
+    expect(figures(budget)).toEqual([0n, 90n]);
+    spent.settle(90n, nowMs);
+    expect(figures(budget)).toEqual([90n]);
+  });
+
   test('with a zone that does not exist change nothing', () => {
     const budget = put();
     hold(30n);
@@ -421,7 +447,7 @@ describe('a recount', () => {
     const [counted, other] = [put({ settledNano: 90n }), put({ capNano: 1000n })];
     const held = hold(10n);
     expect(refused(1n)).toMatchObject({ settledNano: 90n });
-    book.recount(counted.id, 40n, nowMs);
+    book.recount(counted.id, () => 40n, nowMs);
     expect([figures(counted), figures(other)]).toEqual([
       [40n, 10n],
       [0n, 10n],
@@ -433,24 +459,34 @@ describe('a recount', () => {
 
   test('may leave more settled than the cap: nothing more passes then', () => {
     const budget = put();
-    book.recount(budget.id, 130n, nowMs);
+    book.recount(budget.id, () => 130n, nowMs);
     expect(refused(1n)).toMatchObject({ settledNano: 130n });
     expect(refused(0n)).toBeNull();
   });
 
-  test('is of the period that is now, not of one that is over', () => {
-    const budget = put({ settledNano: 90n });
+  test('is of each period that calls are under way in, by its own sum', () => {
+    const budget = put({ settledNano: 50n });
     const late = hold(10n);
     nowMs = MIDNIGHT_MS;
-    book.recount(budget.id, 25n, nowMs);
+    const asked: number[] = [];
+    const settledOf = (_state: unknown, { startMs }: { startMs: number }) => {
+      asked.push(startMs);
+      return startMs === MIDNIGHT_MS ? 25n : 89n;
+    };
+    book.recount(budget.id, settledOf, nowMs);
     expect(figures(budget)).toEqual([25n]);
-    expect(late.extend(1n, nowMs)).toMatchObject({ settledNano: 90n, heldNano: 10n });
+    expect(late.extend(2n, nowMs)).toMatchObject({ settledNano: 89n, heldNano: 10n });
+    expect(late.extend(1n, nowMs)).toBeNull();
+    // Nobody is bound by yesterday any more.
+    late.release();
+    book.recount(budget.id, settledOf, nowMs);
+    expect(asked).toEqual([MIDNIGHT_MS, MIDNIGHT_MS - DAY_MS, MIDNIGHT_MS]);
   });
 
   test('of a budget that is gone changes nothing', () => {
     const budget = put();
     book.remove(budget.id);
-    expect(() => book.recount(budget.id, 1n, nowMs)).not.toThrow();
+    expect(() => book.recount(budget.id, () => 1n, nowMs)).not.toThrow();
     expect(book.ids).toEqual([]);
   });
 });
@@ -571,8 +607,8 @@ describe('an alert', () => {
   test('of a recount is told if it was not told before', () => {
     const budget = put({ alertPercents: [50, 80] });
     spend(60n);
-    book.recount(budget.id, 40n, nowMs);
-    book.recount(budget.id, 85n, nowMs);
+    book.recount(budget.id, () => 40n, nowMs);
+    book.recount(budget.id, () => 85n, nowMs);
     expect(told()).toEqual([
       [50, 60],
       [80, 85],

@@ -65,12 +65,7 @@ export class RowBudgets {
       const owner = { state, isRemoved: false, raiseNano: raiseOf(state, nowMs) } as Owner;
       this.owners.set(state.id, owner);
       owner.page = this.#newPage(owner, nowMs, state.settledNano);
-      const { page } = owner;
-      for (const call of this.#calls) {
-        const isIts = call.subjects[state.scope] === state.subjectId;
-        if (!call.isOpen || !isIts || call.sinceMs < page.period.startMs) continue;
-        this.#rows.push({ page, call, nano: call.nano });
-      }
+      this.#adopt(owner);
       return;
     }
     this.#look(known, nowMs);
@@ -86,6 +81,17 @@ export class RowBudgets {
     for (const row of this.#rows) {
       if (row.call === null || row.page.owner !== known) continue;
       if (row.call.sinceMs >= known.page.period.startMs) row.page = known.page;
+    }
+    this.#adopt(known);
+  }
+
+  /** Calls of its period that no row of it tells of. */
+  #adopt({ state, page }: Owner): void {
+    for (const call of this.#calls) {
+      const isIts = call.subjects[state.scope] === state.subjectId;
+      if (!call.isOpen || !isIts || call.sinceMs < page.period.startMs) continue;
+      if (this.#rows.some((row) => row.page === page && row.call === call)) continue;
+      this.#rows.push({ page, call, nano: call.nano });
     }
   }
 

@@ -171,6 +171,29 @@ test('a commit takes so many writes of other services, and whoever waits for all
   expect(flushedAfter).toEqual([600]);
 });
 
+const quarterOf = ({ settlement }: RemoteWrite) =>
+  Math.floor(Number(settlement?.[recordColumn('started_at_ms')]) / 900_000);
+
+test('a commit takes calls of so many quarters of an hour: each is more to carry over', () => {
+  const queue = emptyGroup();
+  const listener = { onWritten: () => undefined, onRefused: () => undefined };
+  // Three of each quarter.
+  for (let nth = 0; nth < 300; nth += 1) {
+    const write = record(aHold({ createdAtMs: 1_767_225_600_000 + Math.floor(nth / 3) * 900_000 }));
+    queue.remote.push({ write, listener });
+  }
+  const taken: RemoteWrite[] = [];
+  const quarters: number[] = [];
+  for (let left = queue; left.remote.length > 0;) {
+    const { group, rest } = nextOf(left);
+    quarters.push(new Set(group.remote.map(({ write }) => quarterOf(write))).size);
+    taken.push(...group.remote.map(({ write }) => write));
+    left = rest;
+  }
+  expect(quarters).toEqual([60, 40]);
+  expect(taken).toEqual(queue.remote.map(({ write }) => write));
+});
+
 test('what is on its way is counted as held alone: as settled it is nothing yet', () => {
   const group = emptyGroup();
   const listener = { onWritten: () => undefined, onRefused: () => undefined };
