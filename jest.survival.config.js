@@ -4,4 +4,6 @@ import config, { suite } from './jest.config.js';
 export default {
   ...config,
   projects: [suite('survival')],
+  // What is killed or fails is waited for: half of the time two at once leave the processor idle.
+  maxWorkers: 3,
 };

@@ -14,7 +14,7 @@ export interface Options {
 
 export const HELP = `npm run bench -- [options]
   --full          7 longer rounds and more scenarios (about 12 minutes) instead of 3 short ones (under one)
-  --only a,b      only these targets and scenarios
+  --only a,b      only these targets and scenarios; grpc is measured where it is named, and with --full
   --json FILE     write the results there as well as to bench/results/latest.json
   --rounds N      how many rounds
   --rig c|node    which mock and load generator; default: c when there is a compiler

@@ -4,7 +4,7 @@ import type { Options } from './options.ts';
 import { Readings } from './ratios.ts';
 import { rigBoundKey } from './report.ts';
 import type { Rig, Traffic } from './rig/rig.ts';
-import { isStreaming, type Scenario } from './scenarios.ts';
+import { isGrpc, isStreaming, type Scenario } from './scenarios.ts';
 import type { RunningTarget } from './targets/target.ts';
 
 const RIG_BOUND = 0.9;
@@ -57,6 +57,7 @@ export class Rounds {
     for (const target of shuffled(targets)) {
       if (target.name === 'direct' && !scenario.withDirect) continue;
       if (!target.streams && isStreaming(scenario)) continue;
+      if (target.grpc === undefined && isGrpc(scenario)) continue;
       const sample = await measure(this.#rig, this.#cores, target, scenario.traffic);
       samples.set(target.name, sample);
       const bound = target.pid !== null && (sample.rigBusy ?? 0) > RIG_BOUND;

@@ -13,7 +13,16 @@ import { spread } from './ratios.ts';
 import { type Outcome, table, writeJson } from './report.ts';
 import { type Rig, startRig } from './rig/rig.ts';
 import { progress, Rounds } from './rounds.ts';
-import { firstWarmUp, probe, scenarios, streamProbe, streamWarmUp, warmUp } from './scenarios.ts';
+import {
+  firstWarmUp,
+  isGrpc,
+  probe,
+  type Scenario,
+  scenarios,
+  streamProbe,
+  streamWarmUp,
+  warmUp,
+} from './scenarios.ts';
 import { targets as allTargets } from './targets/index.ts';
 import type { Check, RunningTarget } from './targets/target.ts';
 
@@ -25,23 +34,27 @@ interface Bench {
   readonly folder: string;
   readonly cores: Cores;
   readonly rig: Rig;
+  readonly wanted: readonly Scenario[];
   /** One line each: who is absent, who was left out and why. */
   readonly notes: string[];
   readonly checks: Check[];
 }
 
 /** `--only` names targets, scenarios or both; a kind of which none is named stays complete. */
-function chosen<T extends { name: string }>(
+function chosen<T extends { name: string; group?: string }>(
   all: readonly T[],
   only: readonly string[],
 ): readonly T[] {
-  if (!all.some(({ name }) => only.includes(name))) return all;
-  return all.filter(({ name }) => only.includes(name) || name === 'direct');
+  const isNamed = ({ name, group = name }: T): boolean =>
+    only.includes(name) || only.includes(group);
+  if (!all.some(isNamed)) return all;
+  return all.filter((one) => isNamed(one) || one.name === 'direct');
 }
 
 async function startTargets(bench: Bench): Promise<RunningTarget[]> {
   const started: RunningTarget[] = [];
   for (const target of chosen(allTargets, bench.options.only)) {
+    if (!target.hasGrpc && bench.wanted.every(isGrpc)) continue;
     const folder = join(bench.folder, target.name);
     mkdirSync(folder);
     const setting = {
@@ -92,6 +105,8 @@ async function warm(
     if (target.precompiled) continue;
     await rounds.serve(target, warmUp(bench.options.full));
     if (target.streams) await rounds.serve(target, streamWarmUp);
+    if (target.grpc === undefined) continue;
+    for (const { traffic } of bench.wanted.filter(isGrpc)) await rounds.serve(target, traffic);
   }
 }
 
@@ -132,13 +147,13 @@ async function main(options: Options): Promise<boolean> {
   deleteAtEnd(folder);
   const cores = chooseCores(options.oneCore);
   const rig = await startRig(folder, cores, options.rig);
-  const bench: Bench = { options, folder, cores, rig, notes: [], checks: [] };
+  const wanted = chosen(scenarios(options), options.only);
+  const bench: Bench = { options, folder, cores, rig, wanted, notes: [], checks: [] };
   const rounds = new Rounds(rig, cores);
 
   progress('starting and probing the targets');
   const started = await startTargets(bench);
   const targets = await tryOut(bench, rounds, started);
-  const wanted = chosen(scenarios(options.full), options.only);
   for (const target of targets) if (target.streams) await rounds.serve(target, firstWarmUp);
   progress('memory, then warming up');
   for (const scenario of wanted) {

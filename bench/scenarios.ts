@@ -1,5 +1,6 @@
 /** What is measured: the traffic, and the figures read from it. */
 import { percentileMicros, type Sample } from './measure.ts';
+import type { Options } from './options.ts';
 import type { Traffic } from './rig/rig.ts';
 import {
   eventsPerStream,
@@ -29,6 +30,8 @@ export interface Scenario {
   readonly cold?: boolean;
   /** Whether `direct` is measured too; streams without a gateway have no figure of interest. */
   readonly withDirect?: boolean;
+  /** By which `--only` may name it and others at once. */
+  readonly group?: string;
 }
 
 const perSecond: Metric = {
@@ -179,13 +182,32 @@ const large = (name: string, extraBytes: number): Scenario => ({
   metrics: [perSecond, cpuPerRequest],
 });
 
-/** The short form must end within a minute with four targets; the full one takes its time. */
-export function scenarios(full: boolean): readonly Scenario[] {
+const grpcScenarios = (full: boolean): readonly Scenario[] =>
+  (['ValidateKey', 'ReserveAndSettle'] as const).flatMap((rpc) =>
+    [1, 64].map((connections) => {
+      const name = `grpc${rpc}${connections}`;
+      return {
+        name,
+        title: `gRPC, ${rpc}, ${connections} at once`,
+        group: 'grpc',
+        traffic: { name, rpc, connections, seconds: full ? 2 : 1.2, body: '', expected: '' },
+        metrics: [perSecond, cpuPerRequest, latency(0.5), latency(0.99)],
+      };
+    }),
+  );
+
+/**
+ * The short form must end within a minute with four targets, and has gRPC only where it is named; the full
+ * one takes its time.
+ */
+export function scenarios({ full, only }: Pick<Options, 'full' | 'only'>): readonly Scenario[] {
+  const grpc = full || only.includes('grpc') ? grpcScenarios(full) : [];
   const stream = { chunks: full ? 60 : 10, paceMs: 50 };
   const short = [
     memory(full ? 1000 : 500),
     ...jsonScenarios(full),
     streaming('streams', 200, stream),
+    ...grpc,
   ];
   if (!full) return short;
   const single: Scenario = {
@@ -221,4 +243,5 @@ export const warmUp = (full: boolean): Traffic =>
   json('warm', { connections: 64, seconds: full ? 8 : 4 });
 export const streamWarmUp = streamTraffic('warm-stream', quick, 200, 0.3);
 
+export const isGrpc = ({ traffic }: Scenario): boolean => traffic.rpc !== undefined;
 export const isStreaming = ({ traffic }: Scenario): boolean => traffic.stamp === 'first';

@@ -139,7 +139,7 @@ function typeText(field: Schema): string {
 function errorsPage(): string {
   const lines = Object.entries(catalogue).map(
     ([name, row]) =>
-      `| \`${name}\` | ${row.http} | \`${row.type}\` | ${row.fault} | ${row.retryable ? 'yes' : 'no'} |`,
+      `| \`${name}\` | ${row.http} | \`${row.grpc}\` | \`${row.type}\` | ${row.fault} | ${row.retryable ? 'yes' : 'no'} |`,
   );
   return `# Errors
 
@@ -147,10 +147,10 @@ Generated from \`src/errors/catalogue.ts\`; change it there.
 
 Every error is \`{"error": {"message", "type", "param", "code"}}\`, whatever went wrong and wherever. \`code\` is for programs.
 \`fault\` says who must act. Errors that are worth a retry carry \`x-should-retry: true\`, and \`retry-after\` where the time is known;
-OpenAI SDKs obey both. A stream that breaks off ends with one error event and without \`[DONE]\`.
+OpenAI SDKs obey both. On \`/graphql\` the same errors have GraphQL's form ([graphql.md](graphql.md)), and gRPC's on its port ([grpc.md](grpc.md)). A stream that breaks off ends with one error event and without \`[DONE]\`.
 
-| code | status | type | fault | retry |
-|---|---|---|---|---|
+| code | status | gRPC | type | fault | retry |
+|---|---|---|---|---|---|
 ${lines.join('\n')}`;
 }
 

@@ -8,19 +8,23 @@ const MODEL = 'gpt-4o-mini';
 export function printBanner(start: {
   config: Config;
   url: string;
+  /** Host and port; null when it is off. */
+  grpc: string | null;
   /** Shown once, at the first start. */
   key: string | null;
   /** Null when real upstreams are configured. */
   sandboxUrl: string | null;
   secrets: Secrets;
 }): void {
-  const { config, url, key, sandboxUrl, secrets } = start;
+  const { config, url, grpc, key, sandboxUrl, secrets } = start;
   const admin =
     secrets.adminFile === null ? 'from ADMIN_SECRET' : `in ${resolve(secrets.adminFile)}`;
   print();
   print(`  Tollgate is listening on ${url}`);
   print();
   print(`  OpenAI API    ${url}/v1`);
+  print(`  GraphQL       ${url}/graphql, in the browser: ${url}/playground`);
+  if (grpc !== null) print(`  gRPC          ${grpc}${config.grpcTlsCert ? ' (TLS)' : ''}`);
   print(`  Health        ${url}/health`);
   print(`  Metrics       ${url}/metrics`);
   print(`  Data          ${resolve(config.dataDir)}`);

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { existsSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/sqlite';
 import { migrations } from '../migrations/sqlite/index.ts';
@@ -38,6 +39,17 @@ function assertThere(dataDir: string): void {
 }
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** Bytes of a database on disk, what is not yet in its main file included. */
+export async function bytesOf(file: string): Promise<number> {
+  const sizes = [file, `${file}-wal`].map((path) =>
+    stat(path).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
 
 /**
  * Opens the database of a data directory and brings its schema up to date. Migrations of several

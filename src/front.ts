@@ -1,38 +1,68 @@
 import fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import type { Ledger } from './accounting/ledger/ledger.ts';
+import type { RemoteCalls } from './accounting/remote/remote-calls.ts';
+import { notReady } from './control-plane.ts';
+import { fromFramework } from './edge/from-framework.ts';
 import { createEdgeServer } from './edge/server.ts';
+import type { CallRecord } from './entities/call-record.ts';
 import { GatewayError } from './errors/gateway-error.ts';
 import { renderOpenAiError } from './errors/openai.ts';
+import { createJudge } from './graphql/guard/judge.ts';
+import { LiveConnections } from './graphql/live-connections.ts';
+import { OperationMetrics } from './graphql/operation-metrics.ts';
+import { GRAPHQL_PATH, graphqlPlugin } from './graphql/plugin.ts';
+import { schemaOfDecorators } from './graphql/schema.ts';
+import { GraphqlSockets } from './graphql/socket.ts';
+import { eventStreams } from './graphql/sse.ts';
+import type { Broadcast } from './lib/broadcast.ts';
 import { newId } from './lib/ids.ts';
 import type { DataPlane } from './proxy/data-plane.ts';
 import type { InFlight } from './proxy/in-flight.ts';
 import type { PlaneMetrics } from './proxy/plane-metrics.ts';
 import { isV1, v1Listener } from './proxy/listener.ts';
+import { isLbOpen } from './listening.ts';
+import { playgroundPlugin } from './rest/playground.ts';
 import { restPlugin } from './rest/plugin.ts';
+import type { ControlPlane } from './services/control-plane.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface FrontParts {
   plane: DataPlane;
   inFlight: InFlight;
+  /** GraphQL queries and mutations under way. */
+  operations: InFlight;
   metrics: PlaneMetrics;
   ledger: Ledger;
+  remote: RemoteCalls;
+  /** Calls of processes that died before this one, which were charged at its start. */
+  recoveredHolds: number;
   upkeep: Upkeep;
+  /** What happens on the data plane, for whoever looks on. */
+  told: { settled: Broadcast<CallRecord>; refused: Broadcast<GatewayError> };
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
-
 /** The HTTP listener with every face mounted on it. */
-export async function createFront(space: Workspace, parts: FrontParts): Promise<FastifyInstance> {
+export async function createFront(
+  space: Workspace,
+  parts: FrontParts,
+  services: ControlPlane,
+): Promise<FastifyInstance> {
   const { plane, inFlight, metrics } = parts;
-  const onRefused = (error: GatewayError) => metrics.refused(error);
+  const onRefused = (error: GatewayError) => {
+    metrics.refused(error);
+    parts.told.refused.publish(error);
+  };
   const v1 = v1Listener({ plane, inFlight, logger: space.logger, onRefused });
+  const graphql = createGraphql(space, parts, services);
   const app = fastify({
     // The data plane stands before the router, of which it needs nothing (docs/adr/0004).
     serverFactory: (routed) =>
-      createEdgeServer((request, response) =>
-        isV1(request.url ?? '') ? v1(request, response) : routed(request, response),
+      createEdgeServer(
+        (request, response) =>
+          isV1(request.url ?? '') ? v1(request, response) : routed(request, response),
+        graphql.sockets,
       ),
     // The edge answers these; Fastify would answer a second time.
     clientErrorHandler: () => undefined,
@@ -57,32 +87,53 @@ export async function createFront(space: Workspace, parts: FrontParts): Promise<
     const { status, headers, body } = renderOpenAiError(error);
     return reply.code(status).headers(headers).send(body);
   });
-  await app.register(restPlugin, restParts(space, parts));
+  app.addHook('preClose', () => graphql.connections.close());
+  await app.register(named('rest', restPlugin), restParts(space, parts, services));
+  await app.register(named('graphql', graphqlPlugin), graphql.faces);
+  await app.register(named('playground', playgroundPlugin), {});
   return app;
 }
 
-/** Fastify's own refusals carry a status; anything else unknown is ours to answer for. */
-function fromFramework(thrown: unknown): GatewayError {
-  const { statusCode } = thrown as { statusCode?: unknown };
-  if (thrown instanceof GatewayError || typeof statusCode !== 'number' || statusCode >= 500) {
-    return GatewayError.from(thrown);
-  }
-  if (statusCode === 413)
-    return new GatewayError('payload_too_large', 'The request body is too large.');
-  if (statusCode === 415)
-    return new GatewayError('unsupported_media_type', 'Unsupported media type.');
-  return new GatewayError('invalid_request', 'The request is not valid.');
+/** Fastify would look for a plugin without a name of its own among all modules that were loaded. */
+const named = <T extends object>(name: string, plugin: T): T =>
+  Object.assign(plugin, { [Symbol.for('fastify.display-name')]: name });
+
+/** One schema for every way in: requests, sockets, streams of events. */
+function createGraphql(
+  { clock, config, logger }: Workspace,
+  { metrics, operations }: FrontParts,
+  services: ControlPlane,
+) {
+  const schema = schemaOfDecorators();
+  const judge = createJudge(schema, { isIntrospectable: config.graphqlIntrospection });
+  const operationMetrics = new OperationMetrics(metrics.registry);
+  const parts = {
+    services,
+    schema,
+    judge,
+    clock,
+    logger,
+    operations,
+    metrics: operationMetrics,
+  };
+  const connections = new LiveConnections({ clock, authenticator: services.authenticator });
+  operationMetrics.watch(() => connections.size);
+  const streams = eventStreams(parts, connections);
+  return {
+    connections,
+    sockets: new GraphqlSockets(parts, GRAPHQL_PATH, connections),
+    faces: { ...parts, streams },
+  };
 }
 
-function restParts(space: Workspace, parts: FrontParts) {
-  const { config, clock, secrets } = space;
-  const { inFlight, ledger, metrics, upkeep } = parts;
+function restParts(space: Workspace, parts: FrontParts, { authenticator }: ControlPlane) {
+  const { config, clock } = space;
+  const { metrics, upkeep } = parts;
   const { directory, balances, discovery } = upkeep;
-  const isLoopback = LOOPBACK.has(config.host);
   return {
     clock,
-    adminSecret: secrets.admin,
-    isOpen: config.lbEndpointsAuth === 'auto' ? isLoopback : config.lbEndpointsAuth === 'open',
+    authenticator,
+    isOpen: isLbOpen(config),
     isRouterHealth:
       config.healthStyle === 'auto' ? config.hasFilePools : config.healthStyle === 'router',
     credentials: () =>
@@ -95,10 +146,7 @@ function restParts(space: Workspace, parts: FrontParts) {
           isUsable: pool.isUsable(member, clock.now()),
         })),
       ),
-    notReady: () => {
-      if (inFlight.isDraining) return 'draining';
-      return ledger.isHealthy ? null : 'the ledger cannot be written';
-    },
+    notReady: () => notReady(parts),
     refresh: () => Promise.all([balances.refresh(), discovery.refresh()]),
     metrics: async () => ({
       contentType: metrics.registry.contentType,

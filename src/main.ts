@@ -8,6 +8,7 @@ import { createLogger } from './lib/logger.ts';
 import { systemRandom } from './lib/random.ts';
 import { DEFAULT_FLEET, startSandbox } from './sandbox/index.ts';
 import { openWorkspace } from './workspace.ts';
+import { SYSTEM } from './services/actor.ts';
 
 /** A pause between the events of a sandbox stream, so that a person sees it stream. */
 const SANDBOX_PACE_MS = 30;
@@ -42,9 +43,16 @@ export async function serveUntilStopped(config: Config): Promise<void> {
   const app = await createApp(space, pools, { random: systemRandom, onFatal });
   opened.defer(() => app.close());
   const url = await app.listen();
-  const isFirstStart = (await space.keys.list()).length === 0;
-  const first = isFirstStart ? await space.keys.create('system', { name: 'default' }) : null;
-  printBanner({ config, url, key: first?.key ?? null, sandboxUrl, secrets: space.secrets });
+  const isFirstStart = (await space.keys.list(SYSTEM)).length === 0;
+  const first = isFirstStart ? await space.keys.create(SYSTEM, { name: 'default' }) : null;
+  printBanner({
+    config,
+    url,
+    grpc: app.grpcAddress,
+    key: first?.key ?? null,
+    sandboxUrl,
+    secrets: space.secrets,
+  });
 
   await Promise.race([failed.promise, signalled]);
   // A second signal ends the wait for calls under way; they are still settled.

@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 import type { LookupFunction } from 'node:net';
 import type { Random } from './lib/random.ts';
 import { AccessTokens } from './pool/access-tokens.ts';
+import type { AskParts } from './pool/ask.ts';
 import { Balances } from './pool/balances.ts';
 import { Bans } from './pool/bans.ts';
 import { PoolDirectory } from './pool/directory.ts';
@@ -19,14 +20,23 @@ import type { Workspace } from './workspace.ts';
 export interface Upkeep {
   directory: PoolDirectory;
   tokens: AccessTokens;
+  /** For questions to providers besides. */
+  asking: AskParts;
   balances: Balances;
   discovery: Discovery;
   bans: Bans;
   prober: Prober;
   selections: Selections;
   journal: Journal;
-  /** Reads pools, credentials and bans anew. */
-  reload(): Promise<void>;
+  /**
+   * Reads pools, credentials and bans anew, unless that was done after the event of this number was
+   * written: of many changes at once, few need a reading of their own.
+   */
+  reload(seq?: number): Promise<void>;
+  /** Asks providers of credentials that have come for what is not known of them yet. */
+  meet(): void;
+  /** An operator wants a credential's health forgotten, but the bans in force. */
+  resetHealth(credentialId: string): void;
   /** Resolves when the first round of asking is over. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -61,18 +71,33 @@ export function createUpkeep(space: Workspace, lookup: LookupFunction, random: R
   const prober: Prober = new Prober({ ...asking, pools, bans, journal });
   const balances = new Balances({ ...asking, em, pools });
   const discovery = new Discovery({ ...asking, pools });
+  let readSeq = 0;
   return {
     directory: pools,
     tokens,
+    asking: { clock, tokens, fetchText },
     balances,
     discovery,
     bans,
     prober,
     selections: new Selections(journal),
     journal,
-    async reload() {
-      await pools.reload();
-      await bans.load();
+    async reload(seq) {
+      if (seq !== undefined && seq <= readSeq) return;
+      const newestSeq = seq === undefined ? readSeq : await events.newest();
+      const inForce = await bans.read();
+      await pools.reload(() => bans.enforce(inForce));
+      readSeq = newestSeq;
+    },
+    meet() {
+      balances.meet();
+      discovery.meet();
+    },
+    resetHealth(credentialId) {
+      const member = pools.member(credentialId);
+      member?.health.reset();
+      // Whether it has money is for its provider to say.
+      if (member?.kind.balance !== undefined) void balances.check(member);
     },
     async start() {
       // A strategy that goes by balance has nobody to choose before the first answers.

@@ -21,6 +21,8 @@ export interface Traffic {
   readonly spacing?: 'poisson' | 'even';
   readonly total?: number;
   readonly stamp?: 'first' | 'last';
+  /** Asked over gRPC instead: what `grpc-load-node.ts` calls so. */
+  readonly rpc?: 'ValidateKey' | 'ReserveAndSettle';
 }
 
 /** Nanoseconds and how often, in rising order. */
@@ -105,7 +107,8 @@ export async function startRig(folder: string, cores: Cores, wish: RigKind | 'au
     if (code !== 0) throw new Error(`load on ${target.name}: ${child.errors().slice(-400)}`);
     const result = JSON.parse(line) as LoadResult;
     target.upstream += (await witness()).requests - before.requests;
-    target.served += result.served;
+    if (traffic.rpc === undefined) target.served += result.served;
+    else if (traffic.rpc === 'ReserveAndSettle') target.settled += result.served;
     target.failed += result.failed;
     target.wrong += result.wrong;
     target.firstFailure ||= result.firstFailure;
@@ -113,6 +116,7 @@ export async function startRig(folder: string, cores: Cores, wish: RigKind | 'au
   }
 
   function start(target: RunningTarget, traffic: Traffic): Child {
+    if (traffic.rpc !== undefined) return startRpcs(target, traffic);
     const bytes = wire.requestBytes(traffic.body, target.port, target.headers);
     const name = `${target.name}-${traffic.name}`;
     const [loader, ...first] = program('load');
@@ -129,6 +133,14 @@ export async function startRig(folder: string, cores: Cores, wish: RigKind | 'au
     };
     const list = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
     return launch(loader, [...first, ...list], { core: cores.load });
+  }
+
+  function startRpcs({ grpc }: RunningTarget, { rpc, connections, seconds }: Traffic): Child {
+    if (grpc === undefined) throw new Error('it has no gRPC');
+    const settings = { rpc, connections, seconds, port: grpc.port };
+    const list = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+    const script = join(here, 'grpc-load-node.ts');
+    return launch(process.execPath, [script, ...list], { core: cores.load, env: grpc.env });
   }
 
   async function witness(): Promise<Witness> {

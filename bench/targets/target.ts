@@ -28,11 +28,15 @@ export interface RunningTarget {
   readonly precompiled?: true;
   /** Header lines the clients add, authorization first. */
   readonly headers: readonly string[];
+  /** Where it serves gRPC, and what its clients show there. */
+  readonly grpc?: { readonly port: number; readonly env: Readonly<Record<string, string>> };
   /** False for a target that cannot stream; it is measured on JSON alone. */
   streams: boolean;
   /** Requests that were answered, and how many the mock saw meanwhile. */
   served: number;
   upstream: number;
+  /** Calls that clients made elsewhere and settled here. */
+  settled: number;
   failed: number;
   wrong: number;
   firstFailure: string;
@@ -42,13 +46,18 @@ export interface RunningTarget {
 
 export interface Target {
   readonly name: string;
+  /** Whether there is something to measure in the scenarios of gRPC. */
+  readonly hasGrpc?: true;
   /** Starts it, or says in one line why it is not here. */
   start(setting: Setting): Promise<RunningTarget | string>;
 }
 
 export const CLIENT_AUTHORIZATION = 'authorization: Bearer sk-bench-client';
 
-type Started = Pick<RunningTarget, 'name' | 'version' | 'port' | 'headers' | 'precompiled'>;
+type Started = Pick<
+  RunningTarget,
+  'name' | 'version' | 'port' | 'headers' | 'precompiled' | 'grpc'
+>;
 
 /** A running target with its counters at zero; `finish` stops the process. */
 export function runningTarget(started: Started, child: Child | null): RunningTarget {
@@ -58,6 +67,7 @@ export function runningTarget(started: Started, child: Child | null): RunningTar
     streams: true,
     served: 0,
     upstream: 0,
+    settled: 0,
     failed: 0,
     wrong: 0,
     firstFailure: '',

@@ -11,6 +11,7 @@ const DRAIN_MS = 20_000;
 /** The product with everything on: virtual key, limits, credential, usage made durable. */
 export const tollgate: Target = {
   name: 'tollgate',
+  hasGrpc: true,
   async start({ rig, core, folder }) {
     const program = join(ROOT, 'bin/tollgate.js');
     if (!existsSync(program)) return 'bin/tollgate.js is not there: run npm run build first';
@@ -20,6 +21,7 @@ export const tollgate: Target = {
       TOLLGATE_DATA_DIR: folder,
       TOLLGATE_CONFIG: config,
       PORT: '0',
+      GRPC_PORT: '0',
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
     };
@@ -30,7 +32,11 @@ export const tollgate: Target = {
       version: string;
     };
     const headers = [`authorization: Bearer ${key}`];
-    const target = runningTarget({ name: 'tollgate', version, port: Number(port), headers }, child);
+    const [, grpcPort] = await child.printed(/gRPC +127\.0\.0\.1:(\d+)/, 5000);
+    const token = readFileSync(join(folder, 'admin-secret'), 'utf8').trim();
+    const grpc = { port: Number(grpcPort), env: { TOLLGATE_TOKEN: token, TOLLGATE_KEY: key } };
+    const started = { name: 'tollgate', version, port: Number(port), headers, grpc };
+    const target = runningTarget(started, child);
     target.finish = () => proveBooks(child, target, join(folder, 'tollgate.db'));
     return target;
   },
@@ -61,7 +67,7 @@ async function proveBooks(
         ? `killed after ${DRAIN_MS} ms`
         : `exit code ${code} ${child.errors().slice(-300)}`.trim(),
   };
-  return [drained, compareLedger(file, target.served)];
+  return [drained, compareLedger(file, target.served + target.settled)];
 }
 
 /** Compares the ledger with what the clients got: as many rows, and the tokens of every one of them. */

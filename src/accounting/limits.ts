@@ -38,6 +38,18 @@ export interface LimitState {
   readonly resetMs: number;
 }
 
+/** How one kind of limit stands now, whether there is one or not. */
+export interface LimitWindow {
+  /** Null is unlimited. */
+  readonly limit: number | null;
+  /** What counts against it; null where nobody counts, as there is no limit. */
+  readonly used: number | null;
+  /** Null where it is unlimited; 0 as well when more was used than is allowed now. */
+  readonly remaining: number | null;
+  /** Until all of it is there again, if nothing more is taken; of calls at once nobody knows. */
+  readonly resetMs: number | null;
+}
+
 /** What a call has taken of the limits; given back once, in one place. */
 export interface LimitLease extends Disposable {
   /** The tokens really used replace the estimate. */
@@ -56,6 +68,7 @@ interface Rule {
   readonly kind: LimitKind;
   readonly limitOf: (subject: LimitSubject) => number | null;
   readonly used: (usage: Usage, nowMs: number) => number;
+  readonly emptyAt: (usage: Usage, nowMs: number) => number | null;
   /** Until a call of so many tokens has room: 0 is now. */
   readonly waitMs: (usage: Usage, limit: number, tokens: number, nowMs: number) => number;
 }
@@ -68,6 +81,7 @@ const RULES: readonly Rule[] = [
     kind: 'requests',
     limitOf: ({ rpm }) => rpm,
     used: ({ requests }, nowMs) => requests.count(nowMs),
+    emptyAt: ({ requests }, nowMs) => requests.emptyAt(nowMs),
     waitMs: ({ requests }, limit, _tokens, nowMs) =>
       waitOf(requests.nextFreeAt(limit, nowMs), nowMs),
   },
@@ -75,6 +89,7 @@ const RULES: readonly Rule[] = [
     kind: 'tokens',
     limitOf: ({ tpm }) => tpm,
     used: (usage, nowMs) => usage.tokens.sum(nowMs),
+    emptyAt: (usage, nowMs) => usage.tokens.emptyAt(nowMs),
     waitMs: (usage, limit, tokens, nowMs) =>
       waitOf(usage.tokens.nextFreeAt(limit, tokens, nowMs), nowMs),
   },
@@ -82,6 +97,7 @@ const RULES: readonly Rule[] = [
     kind: 'concurrency',
     limitOf: ({ concurrency }) => concurrency,
     used: ({ calls }) => calls,
+    emptyAt: () => null,
     waitMs: ({ calls }, limit) => (calls >= limit ? CONCURRENCY_RETRY_MS : 0),
   },
 ];
@@ -171,6 +187,13 @@ export class Limits {
     return states;
   }
 
+  /** Everything that counts for a subject now, for people to look at. */
+  windows(subject: LimitSubject, nowMs: number): Record<LimitKind, LimitWindow> {
+    const usage = this.#usageOf(subject);
+    const windows = RULES.map((rule) => [rule.kind, windowOf(rule, subject, { usage, nowMs })]);
+    return Object.fromEntries(windows) as Record<LimitKind, LimitWindow>;
+  }
+
   #usageOf({ scope, id }: LimitSubject): Usage {
     return this.#usage[scope].get(id) ?? UNUSED;
   }
@@ -197,4 +220,20 @@ export class Limits {
     }
     this.#sweepSize = Math.max(SUBJECTS_MAX, this.#size * 2);
   }
+}
+
+function windowOf(
+  { kind, limitOf, used: usedOf, emptyAt }: Rule,
+  subject: LimitSubject,
+  { usage, nowMs }: { usage: Usage; nowMs: number },
+): LimitWindow {
+  const limit = limitOf(subject);
+  const used = usedOf(usage, nowMs);
+  if (limit === null) {
+    const isCounted = kind === 'concurrency';
+    return { limit, used: isCounted ? used : null, remaining: null, resetMs: null };
+  }
+  const emptyMs = emptyAt(usage, nowMs);
+  const resetMs = emptyMs === null ? null : waitOf(emptyMs, nowMs);
+  return { limit, used, remaining: Math.max(0, limit - used), resetMs };
 }

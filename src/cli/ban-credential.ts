@@ -1,8 +1,9 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { untilText } from './credential-texts.ts';
 import { duration, Flags, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const banCredential = onCredential(
   command(
@@ -20,8 +21,8 @@ export const banCredential = onCredential(
     const durationMs = flags.read('for', duration);
     const note = flags.read('note', text);
     const config = configOf(flags);
-    await withWorkspace(config, async ({ credentials }) => {
-      const banned = await credentials.ban('cli', {
+    await withWorkspace(config, async ({ bans }) => {
+      const banned = await bans.ban(CLI, {
         credential,
         ...(model === undefined ? {} : { model }),
         ...(durationMs === undefined ? {} : { durationMs }),

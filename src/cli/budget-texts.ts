@@ -23,6 +23,14 @@ export const modeText = ({ isHard, isStrict, isEnabled }: Budget): string =>
 export const resetText = ({ resetsAtMs }: BudgetStanding): string =>
   resetsAtMs === null ? 'never' : timeText(new Date(resetsAtMs));
 
+/** Only while one lasts. */
+function raiseFact({ budget, capNano }: BudgetStanding): [label: string, text: string][] {
+  const { raiseNano, raisedUntil } = budget;
+  if (capNano === budget.capNano || raisedUntil === null) return [];
+  const until = timeText(raisedUntil);
+  return [['Raised', `by ${moneyText(raiseNano)} to ${moneyText(capNano)} until ${until}`]];
+}
+
 /** A budget's terms and what its current period has taken. */
 export function budgetLines(standing: BudgetStanding): string[] {
   const { budget } = standing;
@@ -31,6 +39,7 @@ export function budgetLines(standing: BudgetStanding): string[] {
     ...(budget.name === null ? [] : [['Name', budget.name] satisfies [string, string]]),
     ['For', subjectText(standing)],
     ['Cap', `${moneyText(budget.capNano)} ${budget.period === 'none' ? 'ever' : budget.period}`],
+    ...raiseFact(standing),
     ['Zone', budget.zone],
     ['Mode', modeText(budget)],
     ['Alerts', alerts === '' ? 'none' : alerts],

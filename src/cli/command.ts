@@ -7,6 +7,7 @@ import { providers } from '../providers/index.ts';
 import { strategies } from '../routing/index.ts';
 import { poolMistakes } from '../services/configured-pools.ts';
 import { priceMistakes } from '../services/price-mistakes.ts';
+import { localReader } from '../services/reader/local-reader.ts';
 import { openWorkspace } from '../workspace.ts';
 import type { Workspace } from '../workspace.ts';
 import { text } from './flags.ts';
@@ -57,7 +58,7 @@ export async function withWorkspace<T>(
   run: (space: Workspace) => Promise<T>,
 ): Promise<T> {
   const logger = createLogger({ level: 'warn' });
-  const space = await openWorkspace(config, systemClock, logger);
+  const space = await openWorkspace(config, systemClock, logger, ({ file }) => localReader(file));
   try {
     return await run(space);
   } finally {

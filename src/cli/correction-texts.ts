@@ -1,18 +1,8 @@
 import type { Corrected } from '../accounting/ledger/adjust.ts';
 import type { Verification } from '../accounting/ledger/verify.ts';
 import type { RepriceReport } from '../services/reprice-run.ts';
-import type { LeftAlone } from '../services/repricing.ts';
+import { LEFT_ALONE } from '../services/repricing-texts.ts';
 import { moneyText } from './budget-texts.ts';
-
-const LEFT_ALONE: Record<LeftAlone, string> = {
-  voided: 'nothing was produced, nothing is charged',
-  unknown: 'lost calls, charged at the hold: what they used is not known',
-  paid_elsewhere: "the caller's own credential paid",
-  no_usage: 'no usage is known that a price could be multiplied by',
-  operator: 'an operator has said what they cost',
-  no_provider: 'nobody knows any more which provider served them',
-  no_price: 'no price is known of their model at their time',
-};
 
 const LABEL_WIDTH = 12;
 
@@ -49,7 +39,8 @@ export const adjustedLines = (corrected: Corrected): string[] => [
 
 /** What the proof of the books found. */
 export function verificationLines(verified: Verification, isServing: boolean): string[] {
-  const { records, adjustments, costNano, adjustedNano, openHolds, findings } = verified;
+  const { records, adjustments, costNano, adjustedNano, findings } = verified;
+  const { openHolds, openReservations } = verified;
   return [
     factLine('Records', String(records)),
     factLine('Charged', moneyText(costNano)),
@@ -57,6 +48,9 @@ export function verificationLines(verified: Verification, isServing: boolean): s
       ? []
       : [factLine('Adjusted', `${moneyText(adjustedNano)} of it, by ${adjustments} entries`)]),
     factLine('Open holds', `${openHolds}${isServing ? ' (calls under way)' : ''}`),
+    ...(openReservations === 0
+      ? []
+      : [factLine('Reserved', `${openReservations} calls of other services`)]),
     ...findings.map((finding) => `  - ${finding}`),
     findings.length === 0 ? 'The books balance.' : 'The books do NOT balance.',
   ];

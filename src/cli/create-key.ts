@@ -6,6 +6,7 @@ import { readKeyOptions, withKeyOptions } from './key-flags.ts';
 import { expiryText, limitText, restrictionLines } from './key-texts.ts';
 import { ownerNames } from './owner-names.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const createKey = withKeyOptions(
   onDataDir(command('create-key', 'Make a virtual key and show it, once.'))
@@ -27,7 +28,7 @@ export const createKey = withKeyOptions(
   const config = configOf(flags);
   await withWorkspace(config, async (space) => {
     const wanted = { name: name ?? '', expiresInDays, pool, budget, ...settings };
-    const { key, virtualKey, budget: made } = await space.keys.create('cli', wanted);
+    const { key, virtualKey, budget: made } = await space.keys.create(CLI, wanted);
     print();
     print(`  API Key:     ${key}`);
     print();

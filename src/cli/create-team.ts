@@ -4,6 +4,7 @@ import { Flags, jsonObject, judged, text } from './flags.ts';
 import { limitsOfKeyText } from './key-texts.ts';
 import { print } from './print.ts';
 import { readTeamLimits, withTeamLimits } from './team-flags.ts';
+import { CLI } from '../services/actor.ts';
 
 export const createTeam = withTeamLimits(
   onDataDir(command('create-team', 'Make a team, which virtual keys can belong to.')),
@@ -20,7 +21,7 @@ export const createTeam = withTeamLimits(
     flags.require(flags.isGiven('name'), '--name: is missing');
     const config = configOf(flags);
     await withWorkspace(config, async ({ teams }) => {
-      const team = await teams.create('cli', { name: name ?? '', ...given });
+      const team = await teams.create(CLI, { name: name ?? '', ...given });
       print(`Team created: ${team.id}`);
       print(`  Name:    ${team.name}`);
       print(`  Limits:  ${limitsOfKeyText(team)}`);

@@ -2,6 +2,7 @@ import { metadata, uniqueName } from '../services/fields.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { Flags, jsonObject, judged, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const createUser = onDataDir(
   command('create-user', 'Make a user, which virtual keys can belong to.'),
@@ -15,7 +16,7 @@ export const createUser = onDataDir(
     flags.require(flags.isGiven('name'), '--name: is missing');
     const config = configOf(flags);
     await withWorkspace(config, async ({ users }) => {
-      const user = await users.create('cli', { name: name ?? '', ...given });
+      const user = await users.create(CLI, { name: name ?? '', ...given });
       print(`User created: ${user.id}`);
       print(`  Name:    ${user.name}`);
     });

@@ -2,6 +2,7 @@ import { explainedLines } from './budget-texts.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { Flags } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const explainBudget = onDataDir(
   command(
@@ -15,7 +16,7 @@ export const explainBudget = onDataDir(
     const id = flags.argument('<id>');
     const config = configOf(flags);
     await withWorkspace(config, async ({ budgets }) => {
-      const told = await budgets.explain(id);
+      const told = await budgets.explain(CLI, id);
       for (const line of explainedLines(told)) print(line);
       if (!told.isEqual) process.exitCode = 1;
     });

@@ -1,4 +1,4 @@
-import { explainCall } from '../services/explain.ts';
+import { CLI } from '../services/actor.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { explanationLines } from './explanation-lines.ts';
 import { Flags } from './flags.ts';
@@ -12,7 +12,7 @@ export const explain = onDataDir(
     const flags = new Flags(self, 1);
     const id = flags.argument('<request-id>');
     const config = configOf(flags);
-    await withWorkspace(config, async ({ orm }) => {
-      for (const line of explanationLines(await explainCall(orm.em, id))) print(line);
+    await withWorkspace(config, async ({ requests }) => {
+      for (const line of explanationLines(await requests.explain(CLI, id))) print(line);
     });
   });

@@ -1,53 +1,30 @@
 import type { Adjustment } from '../entities/adjustment.ts';
-import type { Anomaly, Exclusion, RouteNote } from '../entities/call-record.ts';
+import type { Exclusion, RouteNote } from '../entities/call-record.ts';
 import type { UsageRecord } from '../entities/usage-record.ts';
 import { USAGE_CLASSES } from '../entities/usage.ts';
 import { usdFromNano } from '../lib/money.ts';
 import type { Explanation } from '../services/explain.ts';
+import {
+  ANOMALIES,
+  CALLER,
+  CALLERS_OWN,
+  EXCLUSIONS,
+  REMOTE_KINDS,
+  whatHappened,
+} from '../services/explanation-texts.ts';
+import type { RemoteOrigin } from '../services/remote-origin.ts';
 import { moneyText } from './budget-texts.ts';
 import { timeText } from './key-texts.ts';
 import { printable, table } from './print.ts';
 
-const EXCLUSIONS: Record<Exclusion, string> = {
-  banned: 'why: tollgate list-credentials',
-  exhausted: 'out of money or quota',
-  suspect: 'refused our credential; being probed',
-  cooling: 'rate limited by its provider',
-  forbidden: 'may not serve this model',
-  ejected: 'its origin keeps failing',
-  on_trial: 'another call is trying whether it is well again',
-  limited: 'requests or tokens of this minute are used up',
-  unknown_balance: 'its balance is not known yet',
-  no_model: 'does not serve this model',
-};
-
-const OUTCOMES: Record<UsageRecord['outcome'], string> = {
-  settled: 'complete',
-  partial: 'ended early; what was produced is charged',
-  voided: 'nothing was produced, nothing is charged',
-  unknown: 'the process died; charged at the hold',
-};
-
-const ANOMALIES: Record<Anomaly, string> = {
-  usage_rejected: 'the usage it told cannot be believed, so it was estimated',
-  usage_low: 'the usage it told is far below what its text implies',
-  overrun: 'it cost more than a strict budget was told it could: its key is switched off',
-  unfinished: 'it went on after the call, which is charged at its hold',
-  no_finish_reason: 'its stream ended without one',
-  malformed_event: 'an event of its stream was no JSON',
-  other_model: 'it names another model than was asked',
-  wrong_shape: 'the list that should hold the answer is missing or empty',
-};
-
-/** In records, for whatever credential a caller brought. */
-const CALLER = 'caller';
-const CALLERS_OWN = "the caller's own credential";
+/** Where to look for what the record does not say. */
+const WHERE: Partial<Record<Exclusion, string>> = { banned: 'why: tollgate list-credentials' };
 
 const shown = (credential: string) => (credential === CALLER ? CALLERS_OWN : credential);
 
 /** A call's story from what was asked to what it cost, for people to read. */
 export function explanationLines(told: Explanation): string[] {
-  const { record, route, attempts } = told;
+  const { record, attempts } = told;
   return [
     `Request ${record.id}`,
     ...facts([
@@ -56,19 +33,12 @@ export function explanationLines(told: Explanation): string[] {
       ['Asked', `${record.model || '(no model)'} at ${record.endpoint}${streamText(record)}`],
     ]),
     '',
-    'Route',
-    ...(route === null
-      ? ['  The call was never routed.']
-      : facts([['Pool', told.pool], ...routeFacts(route)])),
-    '',
-    'Attempts',
-    ...(attempts.length === 0 ? ['  Nobody was asked.'] : attemptLines(attempts)),
+    ...(told.remote === null ? wayLines(told) : remoteLines(told.remote)),
     '',
     'Result',
     ...facts([
-      ['Outcome', `${record.outcome}: ${OUTCOMES[record.outcome]}`],
-      ['Client saw', `${record.status} (${record.reason}) after ${durationText(record)}`],
-      ['Served by', shown(told.credential) || '(nobody)'],
+      ['Outcome', `${record.outcome}: ${whatHappened(record)}`],
+      ...(told.remote === null ? servedFacts(told) : heldFacts(record)),
       ['Usage', usageText(record)],
       ...anomalyFacts(attempts),
       ['Cost', `$${usdFromNano(record.costNano)}${record.isPriced ? '' : ' at least: unpriced'}`],
@@ -85,11 +55,40 @@ const LABEL_WIDTH = 14;
 const facts = (rows: readonly Fact[]): string[] =>
   rows.map(([label, text]) => `  ${label.padEnd(LABEL_WIDTH)}${printable(text)}`);
 
+const wayLines = ({ pool, route, attempts }: Explanation): string[] => [
+  'Route',
+  ...(route === null
+    ? ['  The call was never routed.']
+    : facts([['Pool', pool], ...routeFacts(route)])),
+  '',
+  'Attempts',
+  ...(attempts.length === 0 ? ['  Nobody was asked.'] : attemptLines(attempts)),
+];
+
+const remoteLines = ({ kind, actor, idempotencyId, provider }: RemoteOrigin): string[] => [
+  'Origin',
+  ...facts([
+    ['Call', REMOTE_KINDS[kind]],
+    ['Told by', actor],
+    ['Its own id', idempotencyId],
+    ['Provider', provider || '(not said)'],
+  ]),
+];
+
+const servedFacts = ({ record, credential }: Explanation): Fact[] => [
+  ['Client saw', `${record.status} (${record.reason}) after ${durationText(record)}`],
+  ['Served by', shown(credential) || '(nobody)'],
+];
+
+/** Nothing was held for one that was told when it was over. */
+const heldFacts = ({ holdNano }: UsageRecord): Fact[] =>
+  holdNano === 0n ? [] : [['Held', moneyText(holdNano)]];
+
 function routeFacts(route: RouteNote): Fact[] {
   const { strategy, order, excluded, draws, isPanic } = route;
   const left = excluded.map(({ credential, reason, untilMs }) => {
     const until = untilMs === undefined ? '' : ` until ${timeText(new Date(untilMs))}`;
-    return `${credential}: ${reason}${until} (${EXCLUSIONS[reason]})`;
+    return `${credential}: ${reason}${until} (${WHERE[reason] ?? EXCLUSIONS[reason]})`;
   });
   return [
     ...(strategy === CALLER ? [] : [['Strategy', strategy] as const]),
@@ -128,6 +127,7 @@ function anomalyFacts(attempts: Explanation['attempts']): Fact[] {
 const REASONS: Record<Adjustment['reason'], string> = {
   reprice: 'priced anew',
   operator: 'an operator said so',
+  late: 'told after its reservation had expired',
 };
 
 /** How the cost came to be another since, and what it is by now. */

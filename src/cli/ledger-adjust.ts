@@ -3,6 +3,7 @@ import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { adjustedLines } from './correction-texts.ts';
 import { Flags, judged, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const adjust = onDataDir(
   command(
@@ -25,7 +26,7 @@ export const adjust = onDataDir(
     flags.require(flags.isGiven('note'), '--note: is missing');
     const config = configOf(flags);
     await withWorkspace(config, async ({ corrections }) => {
-      const corrected = await corrections.adjust('cli', {
+      const corrected = await corrections.adjust(CLI, {
         requestId,
         cost,
         delta,

@@ -5,6 +5,7 @@ import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { repriceLines } from './correction-texts.ts';
 import { Flags, judged, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 const fields = repriceFields(providerNames(providers));
 
@@ -39,6 +40,6 @@ export const reprice = onDataDir(
     const config = configOf(flags);
     await withWorkspace(config, async ({ corrections }) => {
       const input = { from, to, ...given, onlyUnpriced, dryRun };
-      for (const line of repriceLines(await corrections.reprice('cli', input), dryRun)) print(line);
+      for (const line of repriceLines(await corrections.reprice(CLI, input), dryRun)) print(line);
     });
   });

@@ -7,6 +7,7 @@ import { Flags } from './flags.ts';
 import { adjust } from './ledger-adjust.ts';
 import { reprice } from './ledger-reprice.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 const verify = onDataDir(
   command('verify', 'Prove that records, roll-ups and holds agree. Exits with 1 when they do not.'),
@@ -20,7 +21,7 @@ const rebuild = onDataDir(
 ).action(async (_options, self) => {
   const config = configOf(new Flags(self));
   await withWorkspace(config, async ({ corrections, file }) => {
-    const { usage, spend } = await corrections.rebuild('cli');
+    const { usage, spend } = await corrections.rebuild(CLI);
     print(`Rebuilt: ${usage} sums of usage, ${spend} of spending.`);
     prove(file, false);
   });

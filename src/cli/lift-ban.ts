@@ -1,8 +1,9 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { banText } from './credential-texts.ts';
 import { Flags, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const liftBan = onCredential(
   command('lift-ban', "End a credential's bans. A running server follows within a second."),
@@ -13,8 +14,8 @@ export const liftBan = onCredential(
     const credential = flags.argument('<credential>');
     const model = flags.read('model', text);
     const config = configOf(flags);
-    await withWorkspace(config, async ({ credentials }) => {
-      const lifted = await credentials.liftBans('cli', {
+    await withWorkspace(config, async ({ bans }) => {
+      const lifted = await bans.liftBans(CLI, {
         credential,
         ...(model === undefined ? {} : { model }),
       });

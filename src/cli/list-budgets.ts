@@ -2,6 +2,7 @@ import { modeText, moneyText, resetText, subjectText } from './budget-texts.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { Flags } from './flags.ts';
 import { print, table } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 const HEADINGS = [
   'ID',
@@ -22,7 +23,7 @@ export const listBudgets = onDataDir(
 ).action(async (_options, self) => {
   const config = configOf(new Flags(self));
   await withWorkspace(config, async ({ budgets }) => {
-    const all = await budgets.list();
+    const all = await budgets.list(CLI);
     if (all.length === 0) {
       print('No budgets found.');
       return;
@@ -34,7 +35,7 @@ export const listBudgets = onDataDir(
       standing.budget.period,
       standing.budget.zone,
       modeText(standing.budget),
-      moneyText(standing.budget.capNano),
+      moneyText(standing.capNano),
       moneyText(standing.settledNano),
       moneyText(standing.heldNano),
       moneyText(standing.remainingNano),

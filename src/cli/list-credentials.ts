@@ -1,9 +1,10 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import type { ListedCredential } from '../services/credentials.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { balanceText, banText, limitsText } from './credential-texts.ts';
 import { Flags } from './flags.ts';
 import { print, table } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 const HEADINGS = [
   'ID',
@@ -22,7 +23,7 @@ export const listCredentials = onDataDir(
 ).action(async (_options, self) => {
   const config = configOf(new Flags(self));
   await withWorkspace(config, async ({ credentials }) => {
-    const all = await credentials.list();
+    const all = await credentials.list(CLI);
     if (all.length === 0) {
       print('No credentials found: `tollgate serve` takes them from the configuration.');
       return;

@@ -4,6 +4,7 @@ import { Flags } from './flags.ts';
 import { expiryText, limitsOfKeyText, timeText } from './key-texts.ts';
 import { ownerNames } from './owner-names.ts';
 import { print, table } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 const HEADINGS = [
   'ID',
@@ -25,7 +26,7 @@ export const listKeys = onDataDir(command('list-keys', 'List virtual keys, newes
     const isAll = flags.isSet('all');
     const config = configOf(flags);
     await withWorkspace(config, async (space) => {
-      const all = await space.keys.list();
+      const all = await space.keys.list(CLI);
       const shown = all.filter(({ deletedAt }) => isAll || deletedAt === null);
       if (shown.length === 0) {
         print('No API keys found.');

@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { banCredential } from './ban-credential.ts';
+import { demo } from './demo/index.ts';
+import { createAdminToken } from './create-admin-token.ts';
 import { createKey } from './create-key.ts';
 import { createTeam } from './create-team.ts';
 import { createUser } from './create-user.ts';
@@ -10,13 +12,17 @@ import { explainBudget } from './explain-budget.ts';
 import { explain } from './explain.ts';
 import { ledger } from './ledger.ts';
 import { liftBan } from './lift-ban.ts';
+import { listAdminTokens } from './list-admin-tokens.ts';
 import { listBudgets } from './list-budgets.ts';
 import { listCredentials } from './list-credentials.ts';
 import { listKeys } from './list-keys.ts';
 import { listTeams } from './list-teams.ts';
 import { listUsers } from './list-users.ts';
 import { prove } from './prove.ts';
+import { raiseBudget } from './raise-budget.ts';
 import { removeBudget } from './remove-budget.ts';
+import { restoreKey } from './restore-key.ts';
+import { revokeAdminToken } from './revoke-admin-token.ts';
 import { rotateKey } from './rotate-key.ts';
 import { sandbox } from './sandbox.ts';
 import { selectCredential } from './select-credential.ts';
@@ -26,6 +32,7 @@ import { updateKey } from './update-key.ts';
 import { updateTeam } from './update-team.ts';
 import { updateUser } from './update-user.ts';
 import { usage } from './usage.ts';
+import { version } from '../version.ts';
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,25 +41,31 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = new Command('tollgate')
   .description('The AI gateway whose budgets hold.')
-  .version('0.1.0', '-v, --version', 'show the version')
+  .version(version, '-v, --version', 'show the version')
   .helpOption('-h, --help', 'show this help')
   .helpCommand(false)
   .showHelpAfterError('Run `tollgate --help` for the commands.');
 const commands = [
   serve,
+  demo,
   sandbox,
   createKey,
   listKeys,
   updateKey,
   rotateKey,
   deleteKey,
+  restoreKey,
   createUser,
   listUsers,
   updateUser,
   createTeam,
   listTeams,
   updateTeam,
+  createAdminToken,
+  listAdminTokens,
+  revokeAdminToken,
   setBudget,
+  raiseBudget,
   listBudgets,
   explainBudget,
   removeBudget,

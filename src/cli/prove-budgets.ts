@@ -12,12 +12,12 @@ import { Flags, whole } from './flags.ts';
 import type { FlagReader } from './flags.ts';
 import { print } from './print.ts';
 import { proofCall } from './prove-call.ts';
-import { ProofClient } from './prove-client.ts';
 import { StoredEvidence, witnessedCalls } from './prove-evidence.ts';
-import { interruptible } from './prove-interrupt.ts';
+import { interruptible } from './interruptible.ts';
 import { proofLines } from './prove-lines.ts';
 import { judge } from './prove-verdict.ts';
 import type { Evidence } from './prove-verdict.ts';
+import { CLI } from '../services/actor.ts';
 
 const CONCURRENCY = 500;
 const CONCURRENCY_MAX = 10_000;
@@ -63,8 +63,9 @@ export const proveBudgets = onDataDir(
     );
     flags.check();
     const plan = { url: url ?? '', concurrency, capCalls };
-    const proof = await interruptible((interrupt) =>
-      withWorkspace(config, (space) => attack(space, plan, interrupt)),
+    const proof = await interruptible(
+      (interrupt) => withWorkspace(config, (space) => attack(space, plan, interrupt)),
+      'Interrupted. What was made for the proof is removed again.',
     );
     if (proof === null) return;
     const verdict = judge(proof);
@@ -95,6 +96,7 @@ async function attack(space: Workspace, plan: Plan, interrupt: AbortSignal): Pro
     throw new Error(`no server serves the data directory ${where}: run \`tollgate serve\` first`);
   }
   await using opened = new AsyncDisposableStack();
+  const { ProofClient } = await import('./prove-client.ts');
   const client = new ProofClient(plan.url, clock, interrupt);
   opened.defer(() => client.close());
   await client.requireServer();
@@ -106,10 +108,10 @@ async function attack(space: Workspace, plan: Plan, interrupt: AbortSignal): Pro
   opened.defer(() => fleet.close());
   const grounds = new ProvingGrounds(parts, space);
   // With the lock, what is there is left from a proof that was killed.
-  await grounds.clear('cli');
-  opened.defer(() => grounds.clear('cli'));
+  await grounds.clear(CLI);
+  opened.defer(() => grounds.clear(CLI));
   const capNano = call.costNano * BigInt(plan.capCalls);
-  const { key, virtualKey, budget } = await grounds.make('cli', {
+  const { key, virtualKey, budget } = await grounds.make(CLI, {
     credential: {
       provider: sandbox.id,
       api_key: account.key,
@@ -129,7 +131,7 @@ async function attack(space: Workspace, plan: Plan, interrupt: AbortSignal): Pro
   const mostNano = await stored.mostTaken(attacked);
   const answers = await attacked;
   const records = await stored.records(witnessedCalls(fleet.witness).length, interrupt);
-  const { settledNano, recordedNano, heldNano } = await space.budgets.explain(budget.id);
+  const { settledNano, recordedNano, heldNano } = await space.budgets.explain(CLI, budget.id);
   return {
     capNano,
     expected: plan.capCalls,

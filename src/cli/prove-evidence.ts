@@ -72,8 +72,8 @@ export class StoredEvidence {
   }
 
   #standing() {
-    const { orm, clock } = this.#space;
-    return standingOf(orm.em.fork(), this.#budget, clock.now());
+    const { orm, reader, clock } = this.#space;
+    return standingOf({ em: orm.em, reader }, this.#budget, clock.now());
   }
 
   async #rows(): Promise<RecordedCall[]> {

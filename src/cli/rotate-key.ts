@@ -2,6 +2,7 @@ import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { duration, Flags } from './flags.ts';
 import { timeText } from './key-texts.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const rotateKey = onDataDir(
   command('rotate-key', 'Give a virtual key a new secret and show it, once. Its id stays.'),
@@ -14,7 +15,7 @@ export const rotateKey = onDataDir(
     const overlapMs = flags.read('overlap', duration);
     const config = configOf(flags);
     await withWorkspace(config, async ({ keys }) => {
-      const { key, virtualKey } = await keys.rotate('cli', id, { overlapMs });
+      const { key, virtualKey } = await keys.rotate(CLI, id, { overlapMs });
       const until = virtualKey.previousUntil;
       print();
       print(`  API Key:     ${key}`);

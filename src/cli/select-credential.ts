@@ -1,7 +1,8 @@
-import { nameOf } from '../services/credentials.ts';
+import { nameOf } from '../services/credential-named.ts';
 import { command, configOf, onCredential, withWorkspace } from './command.ts';
 import { Flags } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 /** The one strategy that asks who is selected. */
 const STRATEGY = 'selected_then_rotate';
@@ -16,7 +17,7 @@ export const selectCredential = onCredential(
   const credential = flags.argument('<credential>');
   const config = configOf(flags);
   await withWorkspace(config, async ({ credentials }) => {
-    const selected = await credentials.select('cli', { credential });
+    const selected = await credentials.select(CLI, { credential });
     print(`Selected: ${nameOf(selected)}`);
     const { name, strategy } = selected.pool;
     if (strategy !== STRATEGY) {

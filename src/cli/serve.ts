@@ -1,4 +1,3 @@
-import { serveUntilStopped } from '../main.ts';
 import { command, configOf, onDataDir } from './command.ts';
 import { Flags, text } from './flags.ts';
 
@@ -15,5 +14,7 @@ export const serve = onDataDir(
       PORT: flags.read('port', text),
       LOG_LEVEL: flags.read('log-level', text),
     });
+    // Other commands should not wait for a server to be loaded.
+    const { serveUntilStopped } = await import('../main.ts');
     await serveUntilStopped(config);
   });

@@ -5,6 +5,7 @@ import { budgetLines } from './budget-texts.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { decimals, Flags, judged, text, textOrNone } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 const ALL_SCOPES = BUDGET_SCOPES.map((scope) => `--${scope}`).join(', ');
 
@@ -53,7 +54,7 @@ export const setBudget = withTerms(
   flags.require(flags.isGiven('cap'), '--cap: is missing');
   const config = configOf(flags);
   await withWorkspace(config, async ({ budgets }) => {
-    const standing = await budgets.set('cli', { ...owner, cap: amount ?? '', ...given });
+    const standing = await budgets.set(CLI, { ...owner, cap: amount ?? '', ...given });
     print(`Budget set: ${standing.budget.id}`);
     for (const line of budgetLines(standing)) print(line);
   });

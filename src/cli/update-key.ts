@@ -5,6 +5,7 @@ import { readKeyOptions, withKeyOptions } from './key-flags.ts';
 import { expiryText, limitText, restrictionLines } from './key-texts.ts';
 import { ownerNames } from './owner-names.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const updateKey = withKeyOptions(
   onDataDir(
@@ -28,7 +29,7 @@ export const updateKey = withKeyOptions(
   flags.requireChange(given);
   const config = configOf(flags);
   await withWorkspace(config, async (space) => {
-    const key = await space.keys.update('cli', id, given);
+    const key = await space.keys.update(CLI, id, given);
     print(`Key updated: ${key.id}`);
     print(`  Name:        ${key.name}`);
     print(`  Status:      ${statusOf(key, space.clock.now())}`);

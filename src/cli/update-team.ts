@@ -4,6 +4,7 @@ import { Flags, jsonObject, judged, text } from './flags.ts';
 import { limitsOfKeyText } from './key-texts.ts';
 import { print } from './print.ts';
 import { readTeamLimits, withTeamLimits } from './team-flags.ts';
+import { CLI } from '../services/actor.ts';
 
 export const updateTeam = withTeamLimits(
   onDataDir(command('update-team', 'Change a team. A running server follows within a second.')),
@@ -26,7 +27,7 @@ export const updateTeam = withTeamLimits(
     flags.requireChange(given);
     const config = configOf(flags);
     await withWorkspace(config, async ({ teams }) => {
-      const team = await teams.update('cli', which, given);
+      const team = await teams.update(CLI, which, given);
       print(`Team updated: ${team.id}`);
       print(`  Name:    ${team.name}`);
       print(`  Status:  ${team.isEnabled ? 'enabled' : 'disabled'}`);

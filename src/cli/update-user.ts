@@ -2,6 +2,7 @@ import { metadata, uniqueName } from '../services/fields.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
 import { Flags, jsonObject, judged, text } from './flags.ts';
 import { print } from './print.ts';
+import { CLI } from '../services/actor.ts';
 
 export const updateUser = onDataDir(
   command('update-user', 'Change a user. A running server follows within a second.'),
@@ -23,7 +24,7 @@ export const updateUser = onDataDir(
     flags.requireChange(given);
     const config = configOf(flags);
     await withWorkspace(config, async ({ users }) => {
-      const user = await users.update('cli', which, given);
+      const user = await users.update(CLI, which, given);
       print(`User updated: ${user.id}`);
       print(`  Name:    ${user.name}`);
       print(`  Status:  ${user.isEnabled ? 'enabled' : 'disabled'}`);

@@ -1,5 +1,5 @@
 import { systemClock } from '../lib/clock.ts';
-import { StatsService } from '../services/stats.ts';
+import { CLI } from '../services/actor.ts';
 import { filterNamed, usageNames } from '../services/usage-names.ts';
 import type { Workspace } from '../workspace.ts';
 import { command, configOf, onDataDir, withWorkspace } from './command.ts';
@@ -30,22 +30,21 @@ export const usage = withUsageFlags(
   });
 
 async function told(
-  { orm, parts }: Workspace,
+  { orm, reader, stats }: Workspace,
   { by, zone, only, ...range }: UsageFlags,
 ): Promise<{ headings: string[]; lines: SumLine[] }> {
-  const stats = new StatsService(parts);
   const asked = { filter: await filterNamed(orm.em, only), ...range };
   if ('step' in by) {
     const { step } = by;
-    const buckets = await stats.series({ ...asked, step, zone });
+    const buckets = await stats.series(CLI, { ...asked, step, zone });
     const lines = buckets.map((sum) => ({ of: [bucketText(step, sum.startMs, zone)], sum }));
     return { headings: [HEADINGS[step]], lines };
   }
   const { dimensions } = by;
-  const groups = await stats.by(dimensions, asked);
+  const groups = await stats.by(CLI, dimensions, asked);
   const columns = dimensions.map(async (dimension) => {
     const values = groups.map(({ of }) => of[dimension] ?? '');
-    return values.map(await usageNames(orm.em, dimension, values));
+    return values.map(await usageNames(reader, dimension, values));
   });
   const names = await Promise.all(columns);
   const lines = groups.map((sum, row) => ({ of: names.map((column) => column[row] ?? ''), sum }));

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { DEFAULT_POOL, environmentPools } from './environment-pools.ts';
 import { fileSchema } from './file-schema.ts';
 import type { PoolConfig, PriceConfig } from './file-schema.ts';
+import { grpcMistakes } from './grpc-mistakes.ts';
 import { looseSchema } from './loose-schema.ts';
 import type { LooseFile, LoosePool } from './loose-schema.ts';
 import { settings } from './settings.ts';
@@ -34,6 +35,7 @@ export class ConfigError extends Error {
 export interface LoadOptions {
   /** Command-line flags under the environment's names; they win over it. */
   overrides?: Environment;
+  /** Instead of the process's, and of the `.env` under it. */
   environment?: Environment;
   /** Mistakes found before, reported together with those found here. */
   mistakes?: readonly string[];
@@ -46,9 +48,8 @@ export interface LoadOptions {
  * the environment wins. Throws ConfigError with everything that is wrong.
  */
 export function loadConfig(options: LoadOptions = {}): Config {
-  const { overrides = {}, environment = process.env, judge = () => [] } = options;
-  const dotenv = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  const env: Environment = { ...dotenv, ...environment };
+  const { overrides = {}, environment = ownEnvironment(), judge = () => [] } = options;
+  const env: Environment = { ...environment };
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) env[name] = value;
 
   const mistakes = [...(options.mistakes ?? [])];
@@ -61,6 +62,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   inFile.push(...judge(loose));
   mistakes.push(...inFile.map((mistake) => `${path}: ${mistake}`));
   const values = readSettings(env, loose.server, mistakes);
+  mistakes.push(...grpcMistakes(values));
   if (mistakes.length > 0 || !parsed.success) throw new ConfigError(mistakes);
   const pools = parsed.data.pools.map((pool) => resolved(pool, env));
   return deepFreeze({
@@ -69,6 +71,11 @@ export function loadConfig(options: LoadOptions = {}): Config {
     hasFilePools: pools.length > 0,
     prices: parsed.data.prices,
   });
+}
+
+function ownEnvironment(): Environment {
+  const dotenv = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...dotenv, ...process.env };
 }
 
 function readFile(env: Environment, mistakes: string[]): { path: string; raw: unknown } {

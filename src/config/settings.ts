@@ -15,12 +15,22 @@ export interface Setting<T extends z.ZodType = z.ZodType> {
 
 const setting = <T extends z.ZodType>(row: Setting<T>): Setting<T> => row;
 
-const whole = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
-};
+const whole = (min: number, max: number, error = `must be a whole number from ${min} to ${max}`) =>
+  z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
 const secretText = z.string().min(32, 'must have at least 32 characters');
 const exposure = z.enum(['auto', 'open', 'admin']);
+const onOrOff = z.stringbool().or(z.boolean());
+const path = z.string().min(1);
+const NO_PORT = 'must be off, or a whole number from 0 to 65535';
+const portOrOff = z.union([z.literal('off'), whole(0, 65_535, NO_PORT)], { error: NO_PORT });
+
+const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** Whoever could change what is read there could sign tokens: in the clear on this machine alone. */
+const keysUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || LOOPBACK.test(hostname);
+}, 'must begin with https://');
 
 const CAP_USD_MAX = 1_000_000_000;
 const NO_CAP = `must be an amount in dollars, such as 100.0, above 0 and up to ${CAP_USD_MAX}`;
@@ -50,6 +60,42 @@ export const settings = {
     yaml: 'port',
     schema: whole(0, 65_535).default(8000),
     about: 'Port of the HTTP listener; 0 takes any free one.',
+  }),
+  grpcHost: setting({
+    env: 'GRPC_HOST',
+    yaml: 'grpc_host',
+    schema: z.string().min(1).default('127.0.0.1'),
+    about: 'Address that gRPC listens on. Any that other machines reach needs a certificate.',
+  }),
+  grpcPort: setting({
+    env: 'GRPC_PORT',
+    yaml: 'grpc_port',
+    schema: portOrOff.default(50_051),
+    about: 'Port of the gRPC listener; 0 takes any free one, off does without.',
+  }),
+  grpcTlsCert: setting({
+    env: 'GRPC_TLS_CERT',
+    yaml: 'grpc_tls_cert',
+    schema: path.optional(),
+    about: 'File with the certificate (PEM, with its chain) that gRPC shows. Unset: no TLS.',
+  }),
+  grpcTlsKey: setting({
+    env: 'GRPC_TLS_KEY',
+    yaml: 'grpc_tls_key',
+    schema: path.optional(),
+    about: 'File with the private key (PEM) of that certificate.',
+  }),
+  grpcTlsClientCa: setting({
+    env: 'GRPC_TLS_CLIENT_CA',
+    yaml: 'grpc_tls_client_ca',
+    schema: path.optional(),
+    about: 'File with the certificates (PEM) of whoever issues those that gRPC clients must show.',
+  }),
+  grpcReflection: setting({
+    env: 'GRPC_REFLECTION',
+    yaml: 'grpc_reflection',
+    schema: onOrOff.default(false),
+    about: 'Whether tools can ask gRPC for its contract (server reflection): on or off.',
   }),
   dataDir: setting({
     env: 'TOLLGATE_DATA_DIR',
@@ -83,6 +129,40 @@ export const settings = {
     about:
       'Encrypts provider credentials at rest. Unset: made once and kept in the data directory.',
     isSecret: true,
+  }),
+  userJwtSecret: setting({
+    env: 'USER_JWT_SECRET',
+    schema: secretText.optional(),
+    about:
+      'Shared secret (HS256) of whoever signs the tokens of users, JSON web tokens whose `sub` is the id or name of a user. Users see and change what is theirs. Unset: none are accepted.',
+    isSecret: true,
+  }),
+  userJwksUrl: setting({
+    env: 'USER_JWKS_URL',
+    yaml: 'user_jwks_url',
+    schema: keysUrl.optional(),
+    about:
+      'Where the public keys (JWKS) are of whoever signs the tokens of users with RS256, ES256 or EdDSA. Unset: none are accepted.',
+  }),
+  userJwtAudience: setting({
+    env: 'USER_JWT_AUDIENCE',
+    yaml: 'user_jwt_audience',
+    schema: z.string().min(1).optional(),
+    about:
+      'What `aud` in the tokens of users must be or contain, such as `authenticated` for Supabase. Unset: anything.',
+  }),
+  userJwtIssuer: setting({
+    env: 'USER_JWT_ISSUER',
+    yaml: 'user_jwt_issuer',
+    schema: z.string().min(1).optional(),
+    about: 'What `iss` in the tokens of users must be. Unset: anything.',
+  }),
+  graphqlIntrospection: setting({
+    env: 'GRAPHQL_INTROSPECTION',
+    yaml: 'graphql_introspection',
+    schema: onOrOff.default(true),
+    about:
+      'Whether the schema of /graphql can be asked for (`__schema`, `__type`) by whoever may ask anything at all: on or off.',
   }),
   logLevel: setting({
     env: 'LOG_LEVEL',
@@ -152,7 +232,7 @@ export const settings = {
   allowPrivateUpstreams: setting({
     env: 'ALLOW_PRIVATE_UPSTREAMS',
     yaml: 'allow_private_upstreams',
-    schema: z.stringbool().or(z.boolean()).default(false),
+    schema: onOrOff.default(false),
     about:
       'Host names that look public may lead to private addresses. Names without a dot, names under .local, .internal and the like, and addresses written out may always; link-local addresses never.',
   }),

@@ -25,6 +25,8 @@ const SINGLE = new Set([
  */
 const CONNECTION_TOKENS = new Set(['close', 'keep-alive', 'te']);
 
+const UPGRADE_TOKENS = new Set([...CONNECTION_TOKENS, 'upgrade']);
+
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /**
@@ -41,7 +43,11 @@ const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 interface Rule {
   code: ErrorCode;
   message: string;
-  isBroken(request: IncomingMessage, headers: ReadonlyMap<string, string>): boolean;
+  isBroken(
+    request: IncomingMessage,
+    headers: ReadonlyMap<string, string>,
+    isUpgrade: boolean,
+  ): boolean;
 }
 
 const rules: readonly Rule[] = [
@@ -81,15 +87,17 @@ const rules: readonly Rule[] = [
   {
     code: 'invalid_request',
     message: 'This server does not switch protocols here.',
-    isBroken: (_request, headers) => headers.has('upgrade') || headers.has('http2-settings'),
+    isBroken: (_request, headers, isUpgrade) =>
+      (headers.has('upgrade') && !isUpgrade) || headers.has('http2-settings'),
   },
   {
     code: 'invalid_request',
     message: 'The Connection header names other headers.',
-    isBroken: (_request, headers) => {
+    isBroken: (_request, headers, isUpgrade) => {
       const value = headers.get('connection');
       if (value === undefined) return false;
-      return value.split(',').some((token) => !CONNECTION_TOKENS.has(token.trim().toLowerCase()));
+      const known = isUpgrade ? UPGRADE_TOKENS : CONNECTION_TOKENS;
+      return value.split(',').some((token) => !known.has(token.trim().toLowerCase()));
     },
   },
   {
@@ -136,8 +144,9 @@ function isDecodable(path: string): boolean {
 /**
  * What is wrong with a request before anything else looks at it: all that Node's parser accepts but
  * two readers could understand differently (trust §5). Null when nothing is.
+ * @param isUpgrade whether switching protocols is what the request is for
  */
-export function inspect(request: IncomingMessage): GatewayError | null {
+export function inspect(request: IncomingMessage, isUpgrade = false): GatewayError | null {
   const headers = new Map<string, string>();
   const { rawHeaders } = request;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -150,6 +159,6 @@ export function inspect(request: IncomingMessage): GatewayError | null {
     }
     headers.set(name, rawHeaders[at + 1] ?? '');
   }
-  const broken = rules.find((rule) => rule.isBroken(request, headers));
+  const broken = rules.find((rule) => rule.isBroken(request, headers, isUpgrade));
   return broken === undefined ? null : new GatewayError(broken.code, broken.message);
 }

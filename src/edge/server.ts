@@ -1,12 +1,21 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { newId } from '../lib/ids.ts';
 import { inspect } from './inspect.ts';
 import { closeSoon, isRefused, refuse, refuseConnection } from './refuse.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Who takes connections that leave HTTP behind. */
+export interface Upgrades {
+  /** Whether the request is for that; one that is not is answered as if nobody could switch. */
+  isFor(request: IncomingMessage): boolean;
+  /** Has the connection from now on, unless it throws. */
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
 
 /** Limits of a connection, milliseconds and bytes; each closes what an idle or hostile peer could hold. */
 const LIMITS = {
@@ -26,6 +35,12 @@ const PARSER_ERRORS: Record<string, GatewayError> = {
   ),
 };
 
+/** What follows on a connection that left HTTP would be mixed with the answer before it. */
+const OUT_OF_TURN = new GatewayError(
+  'invalid_request',
+  'Wait for the answer before switching protocols.',
+);
+
 /** Errors of a connection that no answer can reach. */
 const GONE = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
@@ -34,7 +49,7 @@ const GONE = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
  * refused here, before any router sees them, in OpenAI's error form; nothing that follows them on
  * their connection is executed.
  */
-export function createEdgeServer(listener: Listener): Server {
+export function createEdgeServer(listener: Listener, upgrades?: Upgrades): Server {
   /** The newest request of each connection; answers end in order, so it is the last to end. */
   const newest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
 
@@ -51,9 +66,29 @@ export function createEdgeServer(listener: Listener): Server {
 
   const server = createServer(
     // Node would answer a missing Host in its own words; `inspect` answers it in ours.
-    { ...LIMITS, insecureHTTPParser: false, requireHostHeader: false },
+    {
+      ...LIMITS,
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request) => upgrades?.isFor(request) === true,
+    },
     accept,
   );
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // Node listens to the socket no more, and whoever is to have it does not yet.
+    socket.on('error', () => socket.destroy());
+    if (isRefused(socket)) {
+      socket.resume();
+      return;
+    }
+    const earlier = newest.get(socket)?.response;
+    if (earlier?.closed === false) {
+      refuseConnection(socket, OUT_OF_TURN, newId(), earlier);
+      return;
+    }
+    const error = upgrade({ request, socket, head }, upgrades);
+    if (error !== null) refuseConnection(socket, error, newId());
+  });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     continueWhenRead(request, response);
     accept(request, response);
@@ -81,6 +116,21 @@ export function createEdgeServer(listener: Listener): Server {
     refuseBrokenBytes(socket, newest.get(socket), refusal);
   });
   return server;
+}
+
+/** Hands the connection over, or says why not. */
+function upgrade(
+  { request, socket, head }: { request: IncomingMessage; socket: Socket; head: Buffer },
+  upgrades: Upgrades | undefined,
+): GatewayError | null {
+  const error = inspect(request, true);
+  if (error !== null) return error;
+  try {
+    upgrades?.take(request, socket, head);
+    return null;
+  } catch (thrown) {
+    return GatewayError.from(thrown);
+  }
 }
 
 /**

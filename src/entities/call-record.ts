@@ -3,7 +3,8 @@ import type { Usage, UsageSource } from './usage.ts';
 /**
  * What became of an accepted request.
  * settled: complete · partial: ended early, what was produced is charged · voided: nothing was
- * produced, nothing is charged · unknown: the process died; charged at the hold.
+ * produced, nothing is charged · unknown: the process died, or the service that reserved money for it
+ * said nothing; charged at the hold.
  */
 export type Outcome = 'settled' | 'partial' | 'voided' | 'unknown';
 

@@ -2,8 +2,9 @@ import { Entity, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
 import { BigIntColumn, CountColumn } from './column-types.ts';
 
 /**
- * Money reserved for a call that is under way. The row exists exactly as long as the hold does:
- * the commit that writes the settlement deletes it, so it can be resolved only once.
+ * Money reserved for a call that is under way, here or in another service. The row exists exactly as
+ * long as the hold does: the commit that writes the settlement deletes it, so it can be resolved only
+ * once.
  */
 @Entity({ tableName: 'holds' })
 export class Hold {
@@ -11,7 +12,10 @@ export class Hold {
   @PrimaryKey({ type: 'string' })
   id!: string;
 
-  /** The server instance that must resolve it; a dead owner's holds are recovered at start. */
+  /**
+   * The server instance that must resolve it; a dead owner's holds are recovered at start. `remote`:
+   * another service, until it expires.
+   */
   @Property({ type: 'string' })
   owner!: string;
 

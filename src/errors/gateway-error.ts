@@ -1,9 +1,17 @@
 import { catalogue } from './catalogue.ts';
 import type { ErrorCode, ErrorRow } from './catalogue.ts';
 
+/** What is wrong with one field of what was asked. */
+export interface Mistake {
+  readonly field: string;
+  readonly text: string;
+}
+
 export interface ErrorDetails {
   /** The request field at fault, as OpenAI's `param`. */
   param?: string;
+  /** All that is wrong, one by one, where the message tells of several. */
+  mistakes?: readonly Mistake[];
   /** Earliest sensible retry, milliseconds from now. */
   retryAfterMs?: number;
   /** For the log only; never shown to a caller. */
@@ -14,6 +22,7 @@ export interface ErrorDetails {
 export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
+  readonly mistakes: readonly Mistake[];
   readonly retryAfterMs: number | undefined;
   /** The call on record that it came of, which may be another than the one it is told to. */
   requestId: string | undefined;
@@ -23,6 +32,9 @@ export class GatewayError extends Error {
     this.name = 'GatewayError';
     this.code = code;
     this.param = details.param ?? null;
+    this.mistakes =
+      details.mistakes ??
+      (details.param === undefined ? [] : [{ field: details.param, text: message }]);
     this.retryAfterMs = details.retryAfterMs;
   }
 

@@ -74,9 +74,14 @@ export class EventLog {
     this.#subscribers.push({ prefix, run });
   }
 
+  /** Of the newest row that every subscriber has seen. */
+  get seq(): number {
+    return this.#seq;
+  }
+
   /** Begins after the newest row: what is older is in the snapshots read at start. */
   async start(): Promise<void> {
-    this.#seq = await this.#newest();
+    this.#seq = await this.newest();
     this.#schedule();
   }
 
@@ -95,7 +100,8 @@ export class EventLog {
     await this.#reading;
   }
 
-  async #newest(): Promise<number> {
+  /** Number of the newest row that is committed, whoever wrote it. */
+  async newest(): Promise<number> {
     const rows = await this.#em
       .getConnection()
       .execute<{ seq: number | null }[]>('select max(seq) as seq from events');
@@ -113,7 +119,7 @@ export class EventLog {
 
   async #read(): Promise<void> {
     // Looked for four times a second: asking for the newest number costs far less than for rows.
-    if ((await this.#newest()) <= this.#seq) return;
+    if ((await this.newest()) <= this.#seq) return;
     for (;;) {
       const where = { seq: { $gt: this.#seq } };
       const page = await this.#em

@@ -16,12 +16,7 @@ let sequence = 0;
  * one before, even within a millisecond or when the wall clock is set back.
  */
 export function newId(): string {
-  if (poolAt === pool.length) {
-    randomFillSync(pool);
-    poolAt = 0;
-  }
-  const random = pool.subarray(poolAt, poolAt + RANDOM_BYTES);
-  poolAt += RANDOM_BYTES;
+  const random = drawn();
   const nowMs = Date.now();
   if (nowMs > lastMs) {
     lastMs = nowMs;
@@ -31,6 +26,19 @@ export function newId(): string {
     sequence += 1;
   }
   return v7({ random, msecs: lastMs, seq: sequence });
+}
+
+/** An id of a time that is past: unique, and among those that were made at that time. */
+export const idAt = (ms: number): string => v7({ random: drawn(), msecs: ms });
+
+function drawn(): Buffer {
+  if (poolAt === pool.length) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  const random = pool.subarray(poolAt, poolAt + RANDOM_BYTES);
+  poolAt += RANDOM_BYTES;
+  return random;
 }
 
 /**

@@ -81,11 +81,14 @@ class ImmediateSqliteDriver extends SqliteDriver {
     try {
       await connection.executeQuery(CompiledQuery.raw('rollback'));
     } catch (error) {
-      if (!(error instanceof Error && error.message.endsWith('no transaction is active')))
-        throw error;
+      if (!isOver(error)) throw error;
     }
   }
 }
+
+/** Whether SQLite says that there is no transaction to roll back. */
+const isOver = (error: unknown): boolean =>
+  String((error as { message?: unknown }).message).endsWith('no transaction is active');
 
 /** The dialect MikroORM is given: one connection, WAL, immediate transactions. */
 export class WalSqliteDialect extends SqliteDialect {

@@ -4,9 +4,10 @@ import type { EventDraft, EventLog } from '../events/log.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { usdFromNano } from '../lib/money.ts';
-import { ask, readJson } from './ask.ts';
+import { AskError, ask, readBy, reasonOf } from './ask.ts';
 import type { AskParts } from './ask.ts';
 import type { PoolDirectory } from './directory.ts';
+import type { Health } from './health.ts';
 import type { Member } from './member.ts';
 
 /** While a balance is not known at all. */
@@ -29,6 +30,7 @@ interface Told {
 }
 
 export interface RefreshResult {
+  id: string;
   credential: string;
   balanceNano: bigint | null;
   error: string | null;
@@ -41,7 +43,10 @@ export interface RefreshResult {
 export class Balances {
   readonly #parts: BalanceParts;
   readonly #stopping = new AbortController();
-  readonly #checking = new Map<string, Promise<void>>();
+  /** What is under way, by account: who was replaced by another is asked again. */
+  readonly #checking = new Map<Health, Promise<void>>();
+  readonly #asking = new Map<Health, Promise<RefreshResult>>();
+  readonly #met = new WeakSet<Health>();
   #running: Promise<RefreshResult[]> | undefined;
   #timer: Timer | undefined;
 
@@ -80,34 +85,57 @@ export class Balances {
     this.#timer?.cancel();
     this.#stopping.abort();
     await this.#running?.catch(() => undefined);
-    await Promise.all(this.#checking.values());
+    await Promise.all([...this.#checking.values(), ...this.#asking.values()]);
   }
 
   /** One round at a time: callers during a round share its result. */
   refresh(): Promise<RefreshResult[]> {
-    this.#running ??= Promise.all(
-      this.#asked().map((member) => this.#refreshOne(member, false)),
-    ).finally(() => (this.#running = undefined));
+    this.#running ??= this.refreshOf(this.#asked()).finally(() => (this.#running = undefined));
     return this.#running;
+  }
+
+  /** Some of them: who is being asked already is not asked twice. Never rejects. */
+  refreshOf(members: readonly Member[]): Promise<RefreshResult[]> {
+    return Promise.all(members.map((member) => this.#refreshOnce(member)));
+  }
+
+  /** Asks those that have come since the last round, lest they wait for the next. */
+  meet(): void {
+    const isNew = ({ balanceNano, health }: Member) =>
+      balanceNano === null && !this.#met.has(health);
+    void this.refreshOf(this.#asked().filter(isNew));
+  }
+
+  #refreshOnce(member: Member): Promise<RefreshResult> {
+    const { health } = member;
+    const running = this.#asking.get(health);
+    if (running !== undefined) return running;
+    const asking = this.#refreshOne(member, false).finally(() => this.#asking.delete(health));
+    this.#asking.set(health, asking);
+    return asking;
   }
 
   /** A call found no money: asked again at once, but not twice at a time. */
   check(member: Member): Promise<void> {
-    const running = this.#checking.get(member.id);
+    const { health } = member;
+    const running = this.#checking.get(health);
     if (running !== undefined) return running;
     const check = this.#refreshOne(member, true)
       .then(() => undefined)
-      .finally(() => this.#checking.delete(member.id));
-    this.#checking.set(member.id, check);
+      .finally(() => this.#checking.delete(health));
+    this.#checking.set(health, check);
     return check;
   }
 
   async #refreshOne(asked: Member, isOwnCheck: boolean): Promise<RefreshResult> {
-    const result = { credential: asked.name, balanceNano: asked.balanceNano, error: null };
+    const { id, name: credential } = asked;
+    const result = { id, credential, balanceNano: asked.balanceNano, error: null };
+    this.#met.add(asked.health);
     try {
       const { balanceNano, usedNano } = await this.#ask(asked);
       // A reload may have replaced the member while the answer was under way.
       const member = this.#parts.pools.member(asked.id) ?? asked;
+      if (!member.isAccountOf(asked)) throw new AskError('it is another account now');
       const isRefilled =
         balanceNano > this.#minimum(member) &&
         member.health.refill(this.#parts.clock.now(), { isOwnCheck });
@@ -115,8 +143,8 @@ export class Balances {
       return { ...result, balanceNano };
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'failed';
-      this.#parts.logger.warn({ credential: asked.name, reason }, 'balance not refreshed');
-      return { ...result, error: reason };
+      this.#parts.logger.warn({ credential, reason }, 'balance not refreshed');
+      return { ...result, error: reasonOf(error) };
     }
   }
 
@@ -126,11 +154,11 @@ export class Balances {
 
   async #ask(member: Member): Promise<{ balanceNano: bigint; usedNano: bigint }> {
     const source = member.kind.balance;
-    if (source === undefined) throw new Error('the provider tells no balance');
+    if (source === undefined) throw new AskError('the provider tells no balance');
     const limits = { bytesMax: ANSWER_BYTES_MAX, signal: this.#stopping.signal };
     const { status, text } = await ask(member, source.path, this.#parts, limits);
-    if (status !== 200) throw new Error(`the provider answered ${status}`);
-    return source.read(readJson(text));
+    if (status !== 200) throw new AskError(`the provider answered ${status}`);
+    return readBy((answer) => source.read(answer), text);
   }
 
   async #note(member: Member, { balanceNano, usedNano, isRefilled }: Told): Promise<void> {
@@ -142,7 +170,7 @@ export class Balances {
     const fork = em.fork();
     await fork.nativeUpdate(
       Credential,
-      { id: member.id },
+      { id: member.id, deletedAt: null },
       {
         balanceNano,
         balanceUsedNano: usedNano,

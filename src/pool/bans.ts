@@ -38,9 +38,14 @@ export class Bans {
     this.#parts = parts;
   }
 
-  /** Puts every ban on disk in force; after members were read. */
-  async load(): Promise<void> {
-    for (const row of await this.#inForce({})) {
+  /** Every ban on disk, to be put in force in the very step in which members are. */
+  read(): Promise<Ban[]> {
+    return this.#inForce({});
+  }
+
+  /** What was read: whom it concerns may have been taken away, or have it in force already. */
+  enforce(rows: readonly Ban[]): void {
+    for (const row of rows) {
       const member = this.#parts.pools.member(row.credentialId);
       if (member === undefined || this.#ended.has(row.id)) continue;
       if (!member.health.banIds().includes(row.id)) this.#enforce(member, row);
@@ -52,6 +57,7 @@ export class Bans {
     const { pools, clock } = this.#parts;
     const rows = await this.#inForce({ credentialId });
     const member = pools.member(credentialId);
+    // Disabled: bans are looked at again when it comes back.
     if (member === undefined) return;
     const wanted = new Map(rows.map((row) => [row.id, row]));
     const known = new Set(member.health.banIds());
@@ -66,9 +72,10 @@ export class Bans {
     }
   }
 
-  /** In force when this returns; on disk soon after. */
+  /** In force when this returns; on disk soon after. What an account did is not held against the next. */
   impose(member: Member, sentence: Sentence, requestId: string | null): void {
-    const { clock, journal } = this.#parts;
+    const { clock, journal, pools } = this.#parts;
+    if (pools.member(member.id)?.isAccountOf(member) === false) return;
     const ban = { id: newId(), ...sentence };
     this.#enforce(member, ban);
     const { id, model, reason, evidence, strike, untilMs } = ban;
@@ -127,13 +134,17 @@ export class Bans {
     const timer = clock.after(waitMs, () => {
       // A wall clock that was set back makes it later.
       if (clock.now() < untilMs) this.#watch(member, ban, untilMs);
-      else this.#over(this.#parts.pools.member(member.id) ?? member, ban);
+      else this.#over(member.id, ban);
     });
     this.#timers.set(ban.id, timer);
   }
 
-  #over(member: Member, ban: BanFacts): void {
+  #over(credentialId: string, ban: BanFacts): void {
     this.#timers.delete(ban.id);
+    const member = this.#parts.pools.member(credentialId);
+    // Disabled or deleted: nobody is sent there, and its provider is not asked. If it comes back, what
+    // is on disk says whether there is still something to end.
+    if (member === undefined) return;
     if (ban.reason === 'unauthorized') {
       this.#parts.onOver(member, ban);
       return;

@@ -15,6 +15,12 @@ export interface Block {
   readonly banId: string | null;
 }
 
+/** A ban as the journal has it; until null: until somebody lifts it. */
+export interface JournalBan extends Pick<Block, 'model' | 'strike' | 'hasTrial'> {
+  readonly id: string;
+  readonly untilMs: number | null;
+}
+
 /** Looked at in this order; the first in force is the reason that is told. */
 export const WHOLE: readonly BlockState[] = ['banned', 'exhausted', 'suspect', 'cooling'];
 export const OF_MODEL: readonly BlockState[] = ['banned', 'exhausted', 'cooling', 'forbidden'];

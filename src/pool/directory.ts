@@ -26,6 +26,7 @@ export interface DirectoryParts {
 export class PoolDirectory {
   readonly #parts: DirectoryParts;
   #pools: ReadonlyMap<string, Pool> = new Map();
+  #byCredential: ReadonlyMap<string, Member> = new Map();
   /** Shared by all credentials of an origin, whatever their pool. */
   readonly #origins = new Map<string, OriginHealth>();
 
@@ -46,7 +47,12 @@ export class PoolDirectory {
   }
 
   member(credentialId: string): Member | undefined {
-    return this.members().find((member) => member.id === credentialId);
+    return this.#byCredential.get(credentialId);
+  }
+
+  /** Of all credentials there are now. */
+  origins(): OriginHealth[] {
+    return [...this.#origins.values()];
   }
 
   /** The pool that a member belongs to now. */
@@ -60,14 +66,17 @@ export class PoolDirectory {
     if (pool !== undefined) pool.turn.selectedId = credentialId;
   }
 
-  /** Reads all rows and swaps the whole view at once: a call sees the old pools or the new. */
-  async reload(): Promise<void> {
+  /**
+   * Reads all rows and swaps the whole view at once: a call sees the old pools or the new. What must
+   * be true of the new before any call sees them is for `onSwap`, in the same step.
+   */
+  async reload(onSwap: () => void = () => undefined): Promise<void> {
     const em = this.#parts.em.fork();
     const byOldest = { orderBy: { createdAt: 'asc', id: 'asc' } } as const;
     const rows = await em.find(PoolRow, {}, byOldest);
     const credentials = await em.find(
       Credential,
-      { isEnabled: true },
+      { isEnabled: true, deletedAt: null },
       { ...byOldest, populate: ['secretSealed'] },
     );
     const before = this.#pools;
@@ -80,6 +89,13 @@ export class PoolDirectory {
         return [row.id, new Pool(row, members, this.#parts.listener, old)];
       }),
     );
+    const members = this.members();
+    this.#byCredential = new Map(members.map((member) => [member.id, member]));
+    const origins = new Set(members.map(({ origin }) => origin));
+    for (const origin of this.#origins.keys()) {
+      if (!origins.has(origin)) this.#origins.delete(origin);
+    }
+    onSwap();
   }
 
   #member(credential: Credential, poolName: string, old: Pool | undefined): Member {

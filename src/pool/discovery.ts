@@ -1,9 +1,10 @@
 import type { EventLog } from '../events/log.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { ask, readJson } from './ask.ts';
+import { AskError, ask, readJson, reasonOf } from './ask.ts';
 import type { AskParts } from './ask.ts';
 import type { PoolDirectory } from './directory.ts';
+import type { Health } from './health.ts';
 import type { Member, ModelFacts } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { UpstreamKind } from './upstream-kind.ts';
@@ -22,6 +23,15 @@ export interface DiscoveryParts extends AskParts {
   logger: Logger;
 }
 
+/** What came of asking for a credential's models. */
+export interface DiscoveryResult {
+  id: string;
+  credential: string;
+  /** Null while they are not known. */
+  count: number | null;
+  error: string | null;
+}
+
 /**
  * Knows which models each credential's provider lists: asked at start, every five minutes and on
  * demand. A failed ask changes nothing; a credential that was never answered serves everything.
@@ -30,6 +40,9 @@ export class Discovery {
   readonly #parts: DiscoveryParts;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+  /** What is under way, by account. */
+  readonly #asking = new Map<Health, Promise<DiscoveryResult>>();
+  readonly #met = new WeakSet<Health>();
   #timer: Timer | undefined;
 
   constructor(parts: DiscoveryParts) {
@@ -57,6 +70,7 @@ export class Discovery {
     this.#timer?.cancel();
     this.#stopping.abort();
     await this.#running;
+    await Promise.all(this.#asking.values());
   }
 
   /** One round at a time: callers during a round share its result. Never rejects. */
@@ -65,43 +79,87 @@ export class Discovery {
     return this.#running;
   }
 
-  async #round(): Promise<void> {
-    const pools = this.#parts.pools.all().filter((pool) => pool.policy.discoversModels);
-    const asked = pools.flatMap((pool) => pool.members.map((member) => this.#one(pool, member)));
-    await Promise.all(asked);
+  /** Some of them: who is being asked already is not asked twice. Never rejects. */
+  refreshOf(members: readonly Member[]): Promise<DiscoveryResult[]> {
+    return Promise.all(members.map((member) => this.#once(member)));
   }
 
-  async #one(pool: Pool, asked: Member): Promise<void> {
-    const { logger, pools, events, clock } = this.#parts;
-    const path = asked.kind.modelsPath === undefined ? MODELS_PATH : asked.kind.modelsPath;
-    if (path === null) return;
+  /** Asks those that have come since the last round, lest they wait for the next. */
+  meet(): void {
+    const isNew = ({ discovered, health }: Member) => discovered === null && !this.#met.has(health);
+    void this.refreshOf(this.#asked().filter(isNew));
+  }
+
+  async #round(): Promise<void> {
+    await this.refreshOf(this.#asked());
+  }
+
+  #asked(): Member[] {
+    return this.#parts.pools
+      .all()
+      .filter(({ policy }) => policy.discoversModels)
+      .flatMap(({ members }) => members.filter(({ kind }) => modelsPathOf(kind) !== null));
+  }
+
+  #once(member: Member): Promise<DiscoveryResult> {
+    const { health } = member;
+    const running = this.#asking.get(health);
+    if (running !== undefined) return running;
+    const asking = this.#one(member).finally(() => this.#asking.delete(health));
+    this.#asking.set(health, asking);
+    return asking;
+  }
+
+  async #one(asked: Member): Promise<DiscoveryResult> {
+    const { logger } = this.#parts;
+    const { id, name: credential } = asked;
+    this.#met.add(asked.health);
     try {
-      const limits = { bytesMax: ANSWER_BYTES_MAX, signal: this.#stopping.signal };
-      const { status, text } = await ask(asked, path, this.#parts, limits);
-      // A reload may have replaced both while the answer was under way.
-      const poolNow = pools.get(pool.id) ?? pool;
-      const member = poolNow.member(asked.id) ?? asked;
-      if (status === 401) this.#refused(poolNow, member, clock.now());
-      if (status !== 200) throw new Error(`the provider answered ${status}`);
-      const models = readModels(readJson(text), member.kind);
-      const before = member.discovered;
-      if (before !== null && isSame(before, models)) return;
-      member.discovered = models;
-      poolNow.remapModels();
-      await events.record([
-        {
-          type: 'credential_models.changed',
-          subject: member.id,
-          actor: 'system',
-          before: before === null ? null : { count: before.size },
-          after: { count: models.size },
-        },
-      ]);
+      const models = await this.#learn(asked);
+      return { id, credential, count: models.size, error: null };
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
       const reason = error instanceof Error ? error.message : 'failed';
-      logger.warn({ credential: asked.name, reason }, 'models not discovered');
+      if (!this.#stopping.signal.aborted) {
+        logger.warn({ credential, reason }, 'models not discovered');
+      }
+      return { id, credential, count: asked.discovered?.size ?? null, error: reasonOf(error) };
     }
+  }
+
+  async #learn(asked: Member): Promise<ReadonlyMap<string, ModelFacts>> {
+    const { pools, clock } = this.#parts;
+    const path = modelsPathOf(asked.kind);
+    const pool = pools.poolOf(asked);
+    if (pool === undefined) throw new AskError('its pool is gone');
+    if (!pool.policy.discoversModels) throw new AskError('its pool asks for no models');
+    if (path === null) throw new AskError('the provider lists no models');
+    const limits = { bytesMax: ANSWER_BYTES_MAX, signal: this.#stopping.signal };
+    const { status, text } = await ask(asked, path, this.#parts, limits);
+    // A reload may have replaced both while the answer was under way.
+    const poolNow = pools.get(pool.id) ?? pool;
+    const member = poolNow.member(asked.id) ?? asked;
+    if (!member.isAccountOf(asked)) throw new AskError('it is another account now');
+    if (status === 401) this.#refused(poolNow, member, clock.now());
+    if (status !== 200) throw new AskError(`the provider answered ${status}`);
+    const models = readModels(readJson(text), member.kind);
+    await this.#note(poolNow, member, models);
+    return models;
+  }
+
+  async #note(pool: Pool, member: Member, models: ReadonlyMap<string, ModelFacts>): Promise<void> {
+    const before = member.discovered;
+    if (before !== null && isSame(before, models)) return;
+    member.discovered = models;
+    pool.remapModels();
+    await this.#parts.events.record([
+      {
+        type: 'credential_models.changed',
+        subject: member.id,
+        actor: 'system',
+        before: before === null ? null : { count: before.size },
+        after: { count: models.size },
+      },
+    ]);
   }
 
   /** No client's doing, and as good a reason as any to look whether the credential still works. */
@@ -118,10 +176,14 @@ export class Discovery {
   }
 }
 
+/** Where the provider lists its models; null: nowhere. */
+export const modelsPathOf = ({ modelsPath }: UpstreamKind): string | null =>
+  modelsPath === undefined ? MODELS_PATH : modelsPath;
+
 /** OpenAI's list (https://platform.openai.com/docs/api-reference/models); entries without an id are left out. */
-function readModels(answer: unknown, kind: UpstreamKind): Map<string, ModelFacts> {
+export function readModels(answer: unknown, kind: UpstreamKind): Map<string, ModelFacts> {
   const { data } = (answer ?? {}) as { data?: unknown };
-  if (!Array.isArray(data)) throw new TypeError('the answer is no list of models');
+  if (!Array.isArray(data)) throw new AskError('the answer is no list of models');
   const models = new Map<string, ModelFacts>();
   for (const entry of data.slice(0, MODELS_MAX) as unknown[]) {
     const { id: listed, created, owned_by: ownedBy } = (entry ?? {}) as Record<string, unknown>;
@@ -134,7 +196,7 @@ function readModels(answer: unknown, kind: UpstreamKind): Map<string, ModelFacts
     });
   }
   // One that names nothing would leave nobody to serve anything: no answer, rather than a true one.
-  if (models.size === 0) throw new TypeError('the answer names no model');
+  if (models.size === 0) throw new AskError('the answer names no model');
   return models;
 }
 

@@ -33,6 +33,10 @@ export class FailureCounts {
     if (this.#byModel.size > 0) this.#byModel.delete(model);
   }
 
+  clear(): void {
+    this.#byModel.clear();
+  }
+
   /** Counts a failure; the ban it makes due, if any. */
   note(facts: EffectFacts, policy: CountedBans, strike: number, maxMs: number): Sentence | null {
     const at = policy.rules.findIndex((rule) => rule.statuses.includes(facts.status));

@@ -4,6 +4,7 @@ import type { Balances } from './balances.ts';
 import type { Bans } from './bans.ts';
 import type { Block } from './block.ts';
 import type { EffectFacts } from './effect.ts';
+import type { Health } from './health.ts';
 import type { Journal } from './journal.ts';
 import type { Member } from './member.ts';
 import type { HealthListener } from './pool.ts';
@@ -66,14 +67,16 @@ export function healthListener(parts: {
  * the whole credential is counted apart, lest a model's event hides it. Bans are always told.
  */
 function repetitions() {
-  const toldMs = new Map<string, number>();
-  return (to: string, { id }: Member, { state, model }: Block, nowMs: number): boolean => {
+  const toldMs = new WeakMap<Health, Map<string, number>>();
+  return (to: string, { health }: Member, { state, model }: Block, nowMs: number): boolean => {
     if (state === 'banned') return false;
-    const key = `${id} ${to} ${state} ${model === null}`;
-    const sinceMs = nowMs - (toldMs.get(key) ?? Number.NEGATIVE_INFINITY);
+    const ofMember = toldMs.get(health) ?? new Map<string, number>();
+    toldMs.set(health, ofMember);
+    const key = `${to} ${state} ${model === null}`;
+    const sinceMs = nowMs - (ofMember.get(key) ?? Number.NEGATIVE_INFINITY);
     // Negative: the wall clock was set back.
     if (sinceMs >= 0 && sinceMs < INTERVAL_MS) return true;
-    toldMs.set(key, nowMs);
+    ofMember.set(key, nowMs);
     return false;
   };
 }

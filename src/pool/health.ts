@@ -2,7 +2,7 @@ import type { Exclusion } from '../entities/call-record.ts';
 import type { HealthPolicy } from '../entities/pool-policy.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { OF_MODEL, WHOLE, isAnotherExhausted, keyOf, keysFor, longestOf } from './block.ts';
-import type { Block, BlockState } from './block.ts';
+import type { Block, BlockState, JournalBan } from './block.ts';
 import type { Effect, EffectFacts } from './effect.ts';
 import { FailureCounts } from './failure-counts.ts';
 import { NOTHING } from './outcome.ts';
@@ -116,13 +116,7 @@ export class Health {
   }
 
   /** Puts a ban of the journal in force. */
-  ban(ban: {
-    id: string;
-    model: string | null;
-    untilMs: number | null;
-    strike: number;
-    hasTrial: boolean;
-  }): void {
+  ban(ban: JournalBan): void {
     const { id, model, strike, hasTrial } = ban;
     const untilMs = ban.untilMs ?? Infinity;
     const block: Block = { state: 'banned', model, untilMs, strike, hasTrial, banId: id };
@@ -174,6 +168,15 @@ export class Health {
       this.#until('forbidden', this.#exhaustedBy, nowMs + FORBIDDEN_MS, nowMs);
     }
     return isRefilled;
+  }
+
+  /** An operator knows better: all is forgotten but the bans in force, whose journal says when they end. */
+  reset(): void {
+    for (const [key, { banId }] of this.#blocks) if (banId === null) this.#blocks.delete(key);
+    this.#tried.clear();
+    this.#counts.clear();
+    this.#exhaustedBy = '';
+    this.#suspectedMs = Number.NEGATIVE_INFINITY;
   }
 
   #set(effect: Effect, facts: EffectFacts, policy: HealthPolicy, hasBalance: boolean): Outcome {

@@ -25,4 +25,11 @@ export class Latencies {
     const sample = this.#byModel.get(model);
     return sample === undefined || nowMs - sample.atMs > STALE_MS ? null : sample.ms;
   }
+
+  /** Of every model that was called lately. */
+  all(nowMs: number): { model: string; ms: number }[] {
+    return [...this.#byModel].flatMap(([model, { ms, atMs }]) =>
+      nowMs - atMs > STALE_MS ? [] : [{ model, ms }],
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import type { Secret } from '../lib/secret.ts';
+import { Failures } from './failures.ts';
 import { Health } from './health.ts';
 import { Latencies } from './latencies.ts';
 import type { OriginHealth } from './origin-health.ts';
@@ -52,6 +53,7 @@ export class Member {
   readonly originHealth: OriginHealth;
   readonly usage: UpstreamLimits;
   readonly latencies: Latencies;
+  readonly failures: Failures;
   /** By id, as its provider listed them; null while they are not known. */
   discovered: ReadonlyMap<string, ModelFacts> | null;
   balanceNano: bigint | null;
@@ -59,8 +61,12 @@ export class Member {
   balanceCheckedAtMs: number | null;
   readonly #load: { calls: number };
 
-  /** `before` is the same credential's previous member: what was learned of it outlives a reload. */
-  constructor(facts: MemberFacts, before?: Member) {
+  /**
+   * `before` is the same credential's previous member: what was learned of it outlives a reload, unless
+   * it is another account now.
+   */
+  constructor(facts: MemberFacts, previous?: Member) {
+    const before = previous !== undefined && isSameAccount(previous, facts) ? previous : undefined;
     this.id = facts.id;
     this.name = facts.name;
     this.poolName = facts.poolName;
@@ -76,6 +82,7 @@ export class Member {
     this.health = before?.health ?? new Health();
     this.usage = before?.usage ?? new UpstreamLimits();
     this.latencies = before?.latencies ?? new Latencies();
+    this.failures = before?.failures ?? new Failures();
     this.discovered = before?.discovered ?? null;
     this.balanceNano = before?.balanceNano ?? facts.balanceNano;
     this.balanceUsedNano = before?.balanceUsedNano ?? facts.balanceUsedNano;
@@ -100,4 +107,12 @@ export class Member {
   leave(): void {
     this.#load.calls -= 1;
   }
+
+  /** Whether it is the account that the other member stood for, so that what is learned of one goes for both. */
+  isAccountOf(other: Member): boolean {
+    return this.health === other.health;
+  }
 }
+
+const isSameAccount = ({ kind, secret }: Member, facts: MemberFacts): boolean =>
+  kind === facts.kind && secret.reveal() === facts.secret.reveal();

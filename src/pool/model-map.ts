@@ -26,7 +26,7 @@ export class ModelMap {
   resolve(model: string): ReadonlyMap<string, Served> {
     const known = this.#remembered.get(model);
     if (known !== undefined) return known;
-    const found = this.#find(model);
+    const found = this.find(model);
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size >= REMEMBERED_MAX && oldest !== undefined) {
       this.#remembered.delete(oldest);
@@ -37,11 +37,12 @@ export class ModelMap {
 
   /** Every model known to be served, by name. */
   list(): readonly ListedModel[] {
-    this.#listed ??= listModels(this.#rules, this.#members, (model) => this.#find(model));
+    this.#listed ??= listModels(this.#rules, this.#members, (model) => this.find(model));
     return this.#listed;
   }
 
-  #find(model: string): ReadonlyMap<string, Served> {
+  /** As `resolve`, and not remembered: for whoever goes through all of them. */
+  find(model: string): ReadonlyMap<string, Served> {
     const group = this.#rules.find(model);
     const admitted = this.#members.flatMap((member) => {
       const rule = group.rules.find((each) => member.isAdmittedBy(each));

@@ -15,6 +15,16 @@ interface State {
 /** A model; calls that are for none have the empty one. Null stands for all of them. */
 export type Scope = string | null;
 
+/** An ejection, also one whose time is over while no call has succeeded since. */
+export interface Ejected {
+  /** Null: every model. */
+  readonly model: Scope;
+  /** Wall clock; one that is past: one call at a time is let through to try. */
+  readonly untilMs: number;
+  /** 1 for the first in a row. */
+  readonly strike: number;
+}
+
 /** Connections that cannot be made concern every model. */
 const WHOLE = null;
 const MODELS_MAX = 1000;
@@ -37,6 +47,17 @@ export class OriginHealth {
   exclusion(model: string, nowMs: number): { reason: Exclusion; untilMs: number } | null {
     if (this.#states.size === 0) return null;
     return this.#of(WHOLE, nowMs) ?? this.#of(model, nowMs);
+  }
+
+  /** What it is ejected for, the whole origin first. */
+  ejections(): Ejected[] {
+    const all = [...this.#states].flatMap(([model, { untilMs, strike }]) =>
+      strike === 0 ? [] : [{ model, untilMs, strike }],
+    );
+    return [
+      ...all.filter(({ model }) => model === WHOLE),
+      ...all.filter(({ model }) => model !== WHOLE),
+    ];
   }
 
   /** Claims the trials that the call stands for; they go back to `endTrial`. */

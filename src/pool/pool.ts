@@ -215,6 +215,7 @@ export class Pool {
   report(member: Member, effect: Effect, facts: EffectFacts): void {
     if (effect.kind === 'none') return;
     if (effect.kind === 'served') member.originHealth.served(facts.model);
+    else member.failures.note(facts);
     if (effect.kind === 'origin') {
       const untilMs = member.originHealth.failed(
         facts,

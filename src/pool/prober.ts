@@ -1,16 +1,16 @@
 import { backoffMs } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
-import { AccessTokenError } from './access-tokens.ts';
+import { findingOf, probePathOf } from './account-check.ts';
+import type { Finding } from './account-check.ts';
 import { ask } from './ask.ts';
 import type { AskParts } from './ask.ts';
 import type { BanFacts, Bans } from './bans.ts';
 import type { PoolDirectory } from './directory.ts';
-import { MODELS_PATH } from './discovery.ts';
 import type { EffectFacts } from './effect.ts';
 import type { Sentence } from './failure-counts.ts';
+import type { Health } from './health.ts';
 import type { Journal } from './journal.ts';
 import type { Member } from './member.ts';
-import { refusesCredential } from './upstream-kind.ts';
 
 export interface ProberParts extends AskParts {
   pools: PoolDirectory;
@@ -18,8 +18,6 @@ export interface ProberParts extends AskParts {
   journal: Journal;
   logger: Logger;
 }
-
-type Finding = 'works' | 'refused' | 'unclear';
 
 /** Why a suspicion is over. */
 const CLEARED: Record<Exclude<Finding, 'refused'>, string> = {
@@ -39,7 +37,7 @@ export class Prober {
   readonly #parts: ProberParts;
   readonly #stopping = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
-  readonly #probedMs = new Map<string, number>();
+  readonly #probedMs = new WeakMap<Health, number>();
 
   constructor(parts: ProberParts) {
     this.#parts = parts;
@@ -50,7 +48,7 @@ export class Prober {
    * there is no suspicion either: clients, who can cause it, would take every credential out.
    */
   suspect(member: Member, facts: EffectFacts): void {
-    const lastMs = this.#probedMs.get(member.id) ?? Number.NEGATIVE_INFINITY;
+    const lastMs = this.#probedMs.get(member.health) ?? Number.NEGATIVE_INFINITY;
     const isTooSoon = this.#parts.clock.monotonic() - lastMs < FORBIDDEN_INTERVAL_MS;
     if (facts.status === 403 && isTooSoon) return;
     this.#run(member, async () => {
@@ -93,17 +91,13 @@ export class Prober {
   }
 
   async #probe(member: Member): Promise<Finding> {
-    const path = member.kind.probePath ?? member.kind.modelsPath ?? MODELS_PATH;
-    this.#probedMs.set(member.id, this.#parts.clock.monotonic());
+    this.#probedMs.set(member.health, this.#parts.clock.monotonic());
     try {
       const limits = { bytesMax: ANSWER_BYTES_MAX, signal: this.#stopping.signal };
-      const { status, text } = await ask(member, path, this.#parts, limits);
-      if (status === 401 || (status === 400 && refusesCredential(member.kind, text)))
-        return 'refused';
-      // 404: who asks is known, what was asked for is not.
-      return (status >= 200 && status < 300) || status === 404 ? 'works' : 'unclear';
+      const answer = await ask(member, probePathOf(member.kind), this.#parts, limits);
+      return findingOf(member.kind, answer).finding;
     } catch (error) {
-      return error instanceof AccessTokenError && error.isRefusal ? 'refused' : 'unclear';
+      return findingOf(member.kind, error).finding;
     }
   }
 

@@ -7,6 +7,15 @@ export interface Limits {
   readonly tpm: number | null;
 }
 
+/** How far one of the limits is used up. */
+export interface LimitUse {
+  readonly limit: number;
+  /** In the last 60 seconds. */
+  readonly used: number;
+  /** Until all of it is there again, if nothing more is taken. */
+  readonly resetMs: number;
+}
+
 const WINDOW_MS = 60_000;
 
 /** Requests and tokens of the last minute, of one credential or of one model of a pool. */
@@ -30,6 +39,25 @@ export class UpstreamLimits {
   /** Replaces the reserved tokens by those really used. */
   settle(taken: number, tokens: number, nowMs: number): void {
     this.#tokens.settle(taken, tokens, nowMs);
+  }
+
+  /** Null where there is no limit: then nothing is counted. */
+  uses(
+    { rpm, tpm }: Limits,
+    nowMs: number,
+  ): { requests: LimitUse | null; tokens: LimitUse | null } {
+    const requests = this.#requests;
+    const tokens = this.#tokens;
+    return {
+      requests:
+        rpm === null
+          ? null
+          : { limit: rpm, used: requests.count(nowMs), resetMs: requests.emptyAt(nowMs) - nowMs },
+      tokens:
+        tpm === null
+          ? null
+          : { limit: tpm, used: tokens.sum(nowMs), resetMs: tokens.emptyAt(nowMs) - nowMs },
+    };
   }
 
   /** Nothing of the last minute is left to remember. */

@@ -2,7 +2,7 @@ import type { BudgetBook } from '../accounting/budgets/budget-book.ts';
 import type { BudgetSubjects } from '../accounting/budgets/terms.ts';
 import type { Ledger } from '../accounting/ledger/ledger.ts';
 import type { Limits } from '../accounting/limits.ts';
-import type { PriceBook } from '../accounting/prices/price-book.ts';
+import { budgetError, limitError } from '../accounting/refusals.ts';
 import { Ticket } from '../accounting/ticket.ts';
 import type { Taken } from '../accounting/ticket.ts';
 import type { CallRecord } from '../entities/call-record.ts';
@@ -11,7 +11,6 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Arrived } from './data-plane.ts';
 import { estimatedHold, provableHold } from './hold-for.ts';
-import { budgetError, limitError } from './refusals.ts';
 import { estimateOf } from './route-for.ts';
 import type { Route } from './route.ts';
 
@@ -19,7 +18,6 @@ export interface AdmitParts {
   clock: Clock;
   limits: Limits;
   budgets: BudgetBook;
-  prices: PriceBook;
   ledger: Ledger;
   onSettled(record: CallRecord): void;
 }
@@ -41,7 +39,7 @@ export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket
   const budgets = parts.budgets.find(subjects);
   // Whoever brings a credential pays with it.
   const isStrict = !route.isCallers && budgets.some((budget) => budget.isStrict);
-  const known = route.isCallers ? 0n : holdFor(arrived, isStrict, parts.prices);
+  const known = route.isCallers ? 0n : holdFor(arrived, isStrict);
   const amountNano = known ?? 0n;
   // What costs nobody knows how much is refused where nothing is left.
   const spent = parts.budgets.refusal(budgets, known ?? 1n, wallMs);
@@ -60,8 +58,8 @@ export function admit(arrived: Arrived, route: Route, parts: AdmitParts): Ticket
         [Symbol.dispose]: () => limits[Symbol.dispose](),
       },
       money: {
-        settle: (costNano) => void money.settle(costNano),
-        extend: (more) => money.extend(more) === null,
+        settle: (costNano) => void money.settle(costNano, parts.clock.now()),
+        extend: (more) => money.extend(more, parts.clock.now()) === null,
         release: () => money.release(),
       },
     };
@@ -98,9 +96,9 @@ const subjectsOf = ({ key, pool }: Arrived): BudgetSubjects => ({
 });
 
 /** Null where nobody knows the price, and the pool serves such calls. */
-function holdFor(arrived: Arrived, isStrict: boolean, prices: PriceBook): bigint | null {
-  if (isStrict) return provableHold(arrived, prices);
-  const estimate = estimatedHold(arrived, prices);
+function holdFor(arrived: Arrived, isStrict: boolean): bigint | null {
+  if (isStrict) return provableHold(arrived);
+  const estimate = estimatedHold(arrived);
   if (estimate !== null || arrived.pool.policy.unpriced === 'record') return estimate;
   const { model } = arrived.request.asked;
   const what = model === '' ? arrived.endpoint.id : `the model \`${model}\``;

@@ -1,3 +1,4 @@
+import type { PriceBook } from '../accounting/prices/price-book.ts';
 import type { Ticket } from '../accounting/ticket.ts';
 import type { TokenCounter } from '../accounting/tokens/token-counter.ts';
 import type { Random } from '../lib/random.ts';
@@ -20,6 +21,8 @@ import type { KeyEntry, VirtualKeys } from './virtual-keys.ts';
 /** What the data plane works with. Snapshots and counters in memory; no database among them. */
 export interface DataPlane extends AdmitParts {
   random: Random;
+  /** As of now; a call keeps the book that it came with. */
+  readonly prices: PriceBook;
   keys: VirtualKeys;
   keyWatch: KeyWatch;
   pools: { get(id: string): Pool | undefined };
@@ -43,6 +46,8 @@ export interface Arrived {
   pool: Pool;
   request: ReadRequest;
   key: KeyEntry;
+  /** Hold and settlement go by the same prices, whatever is set meanwhile. */
+  prices: PriceBook;
 }
 
 /** An admitted call on its way. */

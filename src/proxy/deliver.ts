@@ -24,7 +24,7 @@ export async function deliver(
   const own = member.secret.reveal();
   const secrets = sent === null || sent === own ? [own] : [own, sent];
   const { heartbeatMs } = pool.policy;
-  const price = priceFor(admitted, lease, plane);
+  const price = priceFor(admitted, lease);
   const spend = new RunningCost(ticket, price, {
     estimate: estimateOf(admitted, price),
     isCapped: outputCapOf(asked.fields) !== undefined,

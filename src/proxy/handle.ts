@@ -42,7 +42,8 @@ export async function handle(call: Call, plane: DataPlane): Promise<void> {
   // Whose credential pays is part of what was asked.
   const own = pool.policy.callerCredentials ? plane.callerKinds.map(({ header }) => header) : [];
   const idempotency = idempotencyOf(call, key.id, request, own);
-  const work = (once: Call) => accept({ call: once, endpoint, pool, request, key }, plane);
+  const { prices } = plane;
+  const work = (once: Call) => accept({ call: once, endpoint, pool, request, key, prices }, plane);
   if (idempotency === null) await work(call);
   else await plane.idempotent.run(call, idempotency, work);
 }

@@ -2,7 +2,6 @@ import { boundRules } from '../accounting/bounds/rules.ts';
 import { outputCapFor } from '../accounting/bounds/output-cap.ts';
 import type { BoundAsked, BoundRule } from '../accounting/bounds/rule.ts';
 import { costOf } from '../accounting/prices/cost.ts';
-import type { PriceBook } from '../accounting/prices/price-book.ts';
 import { upperBound } from '../accounting/upper-bound.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Served } from '../pool/served.ts';
@@ -18,8 +17,8 @@ const ADDED_BYTES = 256;
  * What the call will probably cost at the dearest of those that could serve it; null when none of them
  * has a price for it.
  */
-export function estimatedHold(arrived: Arrived, prices: PriceBook): bigint | null {
-  const { call, endpoint, pool, request } = arrived;
+export function estimatedHold(arrived: Arrived): bigint | null {
+  const { call, endpoint, pool, prices, request } = arrived;
   if (endpoint.meter.kind !== 'usage') return endpoint.meter.kind === 'free' ? 0n : null;
   let dearest: bigint | null = null;
   for (const { kind, upstream } of pool.offers(pool.models.resolve(request.asked.model))) {
@@ -36,8 +35,8 @@ export function estimatedHold(arrived: Arrived, prices: PriceBook): bigint | nul
  * @throws GatewayError `model_not_priced` when one of those has no price for it; `invalid_request`
  * when the call has no upper bound, naming every field at fault
  */
-export function provableHold(arrived: Arrived, prices: PriceBook): bigint {
-  const { call, endpoint, pool, request } = arrived;
+export function provableHold(arrived: Arrived): bigint {
+  const { call, endpoint, pool, prices, request } = arrived;
   if (endpoint.meter.kind === 'free') return 0n;
   if (endpoint.meter.kind === 'unpriced') throw notPriced(`calls to ${endpoint.id}`);
   let dearest = 0n;

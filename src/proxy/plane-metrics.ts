@@ -25,6 +25,9 @@ export class PlaneMetrics {
     'code',
     'fault',
   ]);
+  readonly #remote = this.#counter('remote_calls_total', 'Calls of other services by end.', [
+    'outcome',
+  ]);
   readonly #attempts = this.#counter('attempts_total', 'Upstream calls by verdict.', [
     'credential',
     'verdict',
@@ -68,8 +71,12 @@ export class PlaneMetrics {
     );
   }
 
-  /** Names for the ids in records; called when pools are reloaded. */
+  /**
+   * Names for the ids in records; called when pools are reloaded. Who is gone loses its name: a call
+   * of its that ends later is told by its id.
+   */
   learn(pools: readonly Pool[]): void {
+    this.#names.clear();
     for (const pool of pools) {
       this.#names.set(pool.id, { pool: pool.name, credential: '' });
       for (const { id, name } of pool.members) {
@@ -89,18 +96,37 @@ export class PlaneMetrics {
       const name = this.#names.get(credential)?.credential ?? credential;
       this.#attempts.inc({ credential: name, verdict });
     }
-    for (const usageClass of USAGE_CLASSES) {
-      const units = record.usage[usageClass];
-      if (units > 0) this.#tokens.inc({ class: usageClass }, units);
-    }
+    this.#units(record);
     this.#money(record);
   }
 
-  #money({ poolId, costNano, holdNano }: CallRecord): void {
+  /** A call that another service made: its endpoint and its times are that service's. */
+  recorded(record: CallRecord): void {
+    this.#remote.inc({ outcome: record.outcome });
+    this.#units(record);
+    // For one that was told when it was over nothing was held: its cost is no overrun.
+    if (record.holdNano > 0n) this.#money(record);
+    else this.#charged(record);
+  }
+
+  #units({ usage }: CallRecord): void {
+    for (const usageClass of USAGE_CLASSES) {
+      const units = usage[usageClass];
+      if (units > 0) this.#tokens.inc({ class: usageClass }, units);
+    }
+  }
+
+  #money(record: CallRecord): void {
+    const { poolId, costNano, holdNano } = record;
     const pool = this.#names.get(poolId)?.pool ?? '';
     if (holdNano > 0n) this.#held.inc({ pool }, Number(holdNano) / 1e9);
-    if (costNano > 0n) this.#cost.inc({ pool }, Number(costNano) / 1e9);
+    this.#charged(record);
     if (costNano > holdNano) this.#overrun.inc({ pool }, Number(costNano - holdNano) / 1e9);
+  }
+
+  #charged({ poolId, costNano }: CallRecord): void {
+    const pool = this.#names.get(poolId)?.pool ?? '';
+    if (costNano > 0n) this.#cost.inc({ pool }, Number(costNano) / 1e9);
   }
 
   /** Why credentials are set aside just now: a ban of one model counts beside one of the whole. */

@@ -13,7 +13,7 @@ import type { Route } from './route.ts';
  * @throws GatewayError `model_not_found` when nobody in the pool serves the model
  */
 export function routeFor(arrived: Arrived, plane: DataPlane): Route {
-  const { call, pool, request } = arrived;
+  const { call, pool, prices, request } = arrived;
   const { model } = request.asked;
   const tokens = tokensIn(estimateOf(arrived));
   const parts = { kinds: plane.callerKinds, clock: plane.clock };
@@ -22,7 +22,7 @@ export function routeFor(arrived: Arrived, plane: DataPlane): Route {
   const served = pool.models.resolve(model);
   if (served.size === 0 && pool.members.length > 0) throw modelNotFound(model);
   const costOfMember = ({ id, kind }: (typeof pool.members)[number]) => {
-    const price = plane.prices.of(kind, served.get(id)?.upstream ?? model, call.startedAtMs);
+    const price = prices.of(kind, served.get(id)?.upstream ?? model, call.startedAtMs);
     return price === undefined ? null : costOf(estimateOf(arrived, price), price).costNano;
   };
   return new PoolRoute({ pool, served, tokens, costOf: costOfMember }, plane);

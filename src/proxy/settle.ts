@@ -22,7 +22,7 @@ export function settleDelivered(
   lease.settle(tokens, clock.monotonic());
   route.settle(tokens);
   const isPaidElsewhere = route.isCallers;
-  const price = delivered.usage === null ? undefined : priceFor(admitted, lease, plane);
+  const price = delivered.usage === null ? undefined : priceFor(admitted, lease);
   const durationMs = clock.monotonic() - call.startedMs;
   const credentialId = route.isCallers ? CALLER : lease.member.id;
   ticket.settle({ ...delivered, credentialId, price, isPaidElsewhere, durationMs });
@@ -30,9 +30,8 @@ export function settleDelivered(
 
 /** Of the model at the credential that serves it; undefined when it is not ours to pay, or not known. */
 export function priceFor(
-  { call, route }: Pick<Admitted, 'call' | 'route'>,
+  { call, prices, route }: Pick<Admitted, 'call' | 'prices' | 'route'>,
   { member, served }: Lease,
-  { prices }: Pick<DataPlane, 'prices'>,
 ): PriceRow | undefined {
   if (route.isCallers) return undefined;
   return prices.of(member.kind, served.upstream, call.startedAtMs);

@@ -61,6 +61,20 @@ export class Transport {
     exchange.awaitConnection();
   }
 
+  /** Connections of credentials that are gone are closed once their calls have ended. */
+  keepOnly(isThere: (credentialId: string) => boolean): void {
+    for (const [id, { member, connections }] of this.#agents) {
+      if (isCallers(member) || isThere(id)) continue;
+      this.#agents.delete(id);
+      connections.close();
+    }
+  }
+
+  /** Credentials, and callers, whose connections are kept. */
+  get size(): number {
+    return this.#agents.size;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#agents.values()].map(({ connections }) => connections.destroy()));
   }

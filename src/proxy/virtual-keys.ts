@@ -24,7 +24,15 @@ export interface KeyEntry {
   readonly limits: readonly LimitSubject[];
   /** Where, for what and from where it may be used. */
   readonly scope: KeyScope;
+  /** Which nothing is judged by; told to those who ask about the key. */
+  readonly facts: KeyFacts;
 }
+
+type KeyFacts = Readonly<
+  Pick<VirtualKey, 'hint' | 'createdAt' | 'allowedModels' | 'allowedEndpoints' | 'metadata'>
+>;
+
+type Switches = Pick<KeyEntry, 'isActive' | 'expiresAt' | 'deletedAt' | 'userId' | 'teamId'>;
 
 /**
  * Every virtual key in memory, by keyed hash, with its owner and team; kept current by `virtual_key.`,
@@ -49,13 +57,23 @@ export class VirtualKeys {
     return isWellFormed(token) ? this.#byHash.get(this.#hasher.hash(token)) : undefined;
   }
 
+  /** By the secret it has now, whichever it had before; deleted ones as well. */
+  byId(id: string): KeyEntry | undefined {
+    return this.#byId.get(id)?.[0];
+  }
+
+  /** Each once, deleted ones as well; oldest first where nothing was changed since the start. */
+  *all(): Generator<KeyEntry, void> {
+    for (const [entry] of this.#byId.values()) if (entry !== undefined) yield entry;
+  }
+
   /** The key as it is now; undefined when the secret that was shown is none of it any more. */
   again({ hash }: KeyEntry): KeyEntry | undefined {
     return this.#byHash.get(hash);
   }
 
   /** Whether it may be used now: its own state, and that of its owner and team. */
-  isActive(entry: KeyEntry, nowMs: number): boolean {
+  isActive(entry: Switches, nowMs: number): boolean {
     return (
       statusOf(entry, nowMs) === 'active' &&
       this.#isEnabled(entry.userId) &&
@@ -119,12 +137,22 @@ export class VirtualKeys {
       teamId: row.teamId ?? '',
       limits: team === null ? [own] : [own, team],
       scope: new KeyScope(row),
+      facts: factsOf(row),
     };
     const entries = [entry, ...previousOf(row, entry)];
     this.#byId.set(row.id, entries);
     for (const each of entries) this.#byHash.set(each.hash, each);
   }
 }
+
+/** Not the row itself: it has its hashes, and what the ORM hangs on to. */
+const factsOf = ({ hint, createdAt, allowedModels, allowedEndpoints, metadata }: VirtualKey) => ({
+  hint,
+  createdAt,
+  allowedModels,
+  allowedEndpoints,
+  metadata,
+});
 
 /** The key by the secret before its rotation, which expires when the overlap ends, if not before. */
 function previousOf({ previousHash, previousUntil }: VirtualKey, entry: KeyEntry): KeyEntry[] {

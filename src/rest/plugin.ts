@@ -1,9 +1,11 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isForeignPage } from '../edge/foreign-page.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { usdFromNano } from '../lib/money.ts';
-import type { Secret } from '../lib/secret.ts';
+import { hasRole } from '../services/actor.ts';
+import type { Role } from '../services/actor.ts';
+import type { Authenticator } from '../services/authenticator.ts';
 
 /** What the health page may say of a credential. */
 export interface CredentialFacts {
@@ -16,8 +18,8 @@ export interface CredentialFacts {
 
 export interface RestParts {
   clock: Clock;
-  adminSecret: Secret;
-  /** `/lb/*` and `/metrics` may be read without the admin secret. */
+  authenticator: Authenticator;
+  /** `/lb/*` and `/metrics` are open to programs that show nothing. */
   isOpen: boolean;
   /** Whether `/health` fails when no credential is usable, as routers do (contracts E.4). */
   isRouterHealth: boolean;
@@ -34,8 +36,9 @@ const REFRESH_INTERVAL_MS = 30_000;
 
 /** Health, readiness, metrics, and the two `/lb` endpoints of the Vercel load balancer (contracts A1). */
 export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => void): void {
-  const guard = (request: FastifyRequest) => {
-    if (!parts.isOpen || isForeignPage(request)) requireAdmin(request, parts.adminSecret);
+  // What is open is open to programs alone, not to pages of other sites.
+  const guard = async (request: FastifyRequest, least: Role) => {
+    if (!parts.isOpen || isForeignPage(request.headers)) await requireRole(request, least, parts);
   };
   let refreshedMs = Number.NEGATIVE_INFINITY;
   let round: Promise<unknown> = Promise.resolve();
@@ -53,13 +56,13 @@ export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => v
     return reply.code(body.status === 'unhealthy' ? 503 : 200).send(body);
   });
 
-  app.get('/lb/health', (request) => {
-    guard(request);
+  app.get('/lb/health', async (request) => {
+    await guard(request, 'viewer');
     return lbHealth(parts);
   });
 
   app.post('/lb/refresh', async (request) => {
-    guard(request);
+    await guard(request, 'operator');
     const nowMs = parts.clock.monotonic();
     if (nowMs - refreshedMs >= REFRESH_INTERVAL_MS) {
       refreshedMs = nowMs;
@@ -72,7 +75,7 @@ export function restPlugin(app: FastifyInstance, parts: RestParts, done: () => v
   });
 
   app.get('/metrics', async (request, reply) => {
-    guard(request);
+    await guard(request, 'viewer');
     const { contentType, text } = await parts.metrics();
     return reply.type(contentType).send(text);
   });
@@ -116,17 +119,15 @@ const dollars = (nano: bigint): number => Number(usdFromNano(nano));
 /** Naive UTC with microseconds, as system A writes times. */
 const timestamp = (ms: number): string => new Date(ms).toISOString().replace('Z', '000');
 
-/**
- * Whether a page of another site asks, in the browser of somebody who may reach us: what is open is
- * open to programs alone (trust C32).
- */
-const isForeignPage = ({ headers: { origin, host } }: FastifyRequest): boolean =>
-  origin !== undefined && URL.parse(origin)?.host !== host;
-
-/** Compares digests, so that neither length nor content of the secret shows in the time taken. */
-function requireAdmin({ headers }: FastifyRequest, secret: Secret): void {
-  const given = hash('sha256', headers.authorization ?? '', 'buffer');
-  const wanted = hash('sha256', `Bearer ${secret.reveal()}`, 'buffer');
-  if (timingSafeEqual(given, wanted)) return;
-  throw new GatewayError('invalid_admin_secret', 'Invalid or missing admin credentials');
+async function requireRole(
+  { headers }: FastifyRequest,
+  least: Role,
+  { authenticator }: RestParts,
+): Promise<void> {
+  const actor = await authenticator.actorOf(headers.authorization);
+  if (actor === null) {
+    throw new GatewayError('invalid_admin_secret', 'Invalid or missing admin credentials');
+  }
+  if (hasRole(actor, least)) return;
+  throw new GatewayError('permission_denied', `This needs the role ${least}.`);
 }

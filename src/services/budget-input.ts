@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { isZone } from '../accounting/budgets/period.ts';
 import type { BudgetPeriod } from '../entities/budget.ts';
 import { BUDGET_SCOPES } from '../entities/budget-scope.ts';
-import { nanoFromUsd } from '../lib/money.ts';
+import { dollars } from './amount-input.ts';
 import { label, reference } from './fields.ts';
+import { paging } from './keyset.ts';
+import { time } from './time-input.ts';
 
 /** A billion dollars: sums of such caps still fit the 64-bit integers of a store. */
 const CAP_NANO_MAX = 10n ** 18n;
@@ -20,22 +22,10 @@ const PERIODS = [
   'monthly',
 ] as const satisfies readonly BudgetPeriod[];
 
-/** Dollars as text or number; nano-USD inside. */
-export const cap = z.union([z.string(), z.number()]).transform((dollars, context): bigint => {
-  const nano = amountOf(dollars);
-  if (nano !== null && nano >= 0n && nano <= CAP_NANO_MAX) return nano;
-  const message = 'must be an amount in dollars, such as 25 or 0.05, from 0 to 1000000000';
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-});
-
-function amountOf(dollars: string | number): bigint | null {
-  try {
-    return nanoFromUsd(typeof dollars === 'string' ? dollars.trim() : dollars);
-  } catch {
-    return null;
-  }
-}
+export const cap = dollars(
+  (nano) => nano >= 0n && nano <= CAP_NANO_MAX,
+  'must be an amount in dollars, such as 25 or 0.05, from 0 to 1000000000',
+);
 
 const percent = z
   .number()
@@ -74,5 +64,31 @@ export const setInput = z.strictObject({
 
 export const updateInput = z.strictObject({ ...z.object({ cap, ...terms }).partial().shape });
 
+/** No amount, or no time, ends a raise. */
+export const raiseInput = z
+  .strictObject({ by: cap, until: time.nullable().optional() })
+  .refine(({ by, until }) => by === 0n || until !== undefined, {
+    path: ['until'],
+    error: 'is missing: say until when, or null to end a raise',
+    // Told beside a mistake in the amount.
+    when: () => true,
+  });
+
+export const pageInput = z
+  .strictObject({
+    scope: z.enum(BUDGET_SCOPES).optional(),
+    /** Id or name, for which the scope must be known. */
+    subject: reference.optional(),
+    isEnabled: z.boolean().optional(),
+    ...paging,
+  })
+  .refine(({ scope, subject }) => subject === undefined || scope !== undefined, {
+    path: ['scope'],
+    error: 'is missing: a subject is found in one',
+    when: () => true,
+  });
+
+export type RaiseBudgetInput = z.input<typeof raiseInput>;
+export type PageBudgetsInput = z.input<typeof pageInput>;
 export type SetBudgetInput = z.input<typeof setInput>;
 export type UpdateBudgetInput = z.input<typeof updateInput>;

@@ -1,25 +1,27 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
+import { capAt } from '../accounting/budgets/cap.ts';
 import { periodOf } from '../accounting/budgets/period.ts';
-import type { BudgetScope } from '../entities/budget-scope.ts';
 import type { Budget } from '../entities/budget.ts';
-import { Pool } from '../entities/pool.ts';
-import { Team } from '../entities/team.ts';
-import { User } from '../entities/user.ts';
-import { VirtualKey } from '../entities/virtual-key.ts';
+import type { Reader } from './reader/reader.ts';
+import { takenInEach } from './spend-of-many.ts';
+import type { TakenSums } from './spend-of-many.ts';
 import { takenIn } from './spend.ts';
-import type { SpendRange, Taken } from './spend.ts';
+import type { SpendRange } from './spend.ts';
+import { namesOf, subjectNames } from './subject-names.ts';
 
 /** A budget with what its current period has taken, by the store. Nano-USD. */
 export interface BudgetStanding {
   budget: Budget;
   /** Its id when it has no name any more. */
   subject: string;
+  /** The cap in force: with the raise while that lasts. */
+  capNano: bigint;
   startMs: number;
   /** Null when it never resets. */
   resetsAtMs: number | null;
   settledNano: bigint;
   heldNano: bigint;
-  /** Negative when more was spent than the cap. */
+  /** Negative when more was spent than the cap in force. */
   remainingNano: bigint;
 }
 
@@ -40,27 +42,61 @@ export interface BudgetExplained extends BudgetStanding {
   isEqual: boolean;
 }
 
+/** Where names are, and what is taken. */
+export interface StandingParts {
+  em: EntityManager;
+  reader: Reader;
+}
+
+/** So many budgets are looked up by one statement. */
+const AT_ONCE = 500;
+
+/** How each of them stands, in order. */
+export async function standingsOf(
+  { em, reader }: StandingParts,
+  budgets: readonly Budget[],
+  nowMs: number,
+): Promise<BudgetStanding[]> {
+  const standings: BudgetStanding[] = [];
+  for (let at = 0; at < budgets.length; at += AT_ONCE) {
+    const some = budgets.slice(at, at + AT_ONCE);
+    const taken = await takenInEach(
+      reader,
+      some.map((budget) => rangeOf(budget, nowMs)),
+    );
+    const subjects = await subjectNames(em.fork(), some);
+    for (const [number, budget] of some.entries()) {
+      const subject = subjects[number] ?? budget.subjectId;
+      standings.push(standingFrom(budget, { subject, nowMs, ...(taken[number] ?? NOTHING) }));
+    }
+  }
+  return standings;
+}
+
 export async function standingOf(
-  em: EntityManager,
+  parts: StandingParts,
   budget: Budget,
   nowMs: number,
 ): Promise<BudgetStanding> {
-  const range = rangeOf(budget, nowMs);
-  return await standing(em, budget, range, await takenIn(em, range, { isProved: false }));
+  const [standing] = await standingsOf(parts, [budget], nowMs);
+  if (standing === undefined) throw new Error('every budget has a standing');
+  return standing;
 }
 
 export async function explained(
-  em: EntityManager,
+  { em: parent, reader }: StandingParts,
   budget: Budget,
   nowMs: number,
 ): Promise<BudgetExplained> {
-  const range = rangeOf(budget, nowMs);
-  const taken = await takenIn(em, range, { isProved: true });
+  const em = parent.fork();
+  const taken = await takenIn(reader, rangeOf(budget, nowMs), { isProved: true });
   const { holds, recordedNano, settledNano } = taken;
-  const keys = await em.find(VirtualKey, { id: { $in: holds.map(({ keyId }) => keyId) } });
-  const names = new Map(keys.map(({ id, name }) => [id, name]));
+  const heldNano = holds.reduce((sum, { amountNano }) => sum + amountNano, 0n);
+  const [subject = budget.subjectId] = await subjectNames(em, [budget]);
+  const keyIds = holds.map(({ keyId }) => keyId);
+  const names = await namesOf(em, 'key', keyIds);
   return {
-    ...(await standing(em, budget, range, taken)),
+    ...standingFrom(budget, { subject, nowMs, settledNano, heldNano }),
     holds: holds.map(({ id, keyId, model, amountNano, createdAtMs }) => ({
       id,
       key: names.get(keyId) ?? keyId,
@@ -73,34 +109,26 @@ export async function explained(
   };
 }
 
+const NOTHING: TakenSums = { settledNano: 0n, heldNano: 0n };
+
 function rangeOf({ scope, subjectId, period, zone }: Budget, nowMs: number): SpendRange {
   return { scope, subjectId, ...periodOf(period, zone, nowMs) };
 }
 
-async function standing(
-  em: EntityManager,
+function standingFrom(
   budget: Budget,
-  range: SpendRange,
-  { settledNano, holds }: Taken,
-): Promise<BudgetStanding> {
-  const heldNano = holds.reduce((sum, { amountNano }) => sum + amountNano, 0n);
+  { subject, nowMs, settledNano, heldNano }: TakenSums & { subject: string; nowMs: number },
+): BudgetStanding {
+  const { startMs, endMs } = rangeOf(budget, nowMs);
+  const capNano = capAt(budget, nowMs);
   return {
     budget,
-    subject: await nameOf(em, range),
-    startMs: range.startMs,
-    resetsAtMs: Number.isFinite(range.endMs) ? range.endMs : null,
+    subject,
+    capNano,
+    startMs,
+    resetsAtMs: Number.isFinite(endMs) ? endMs : null,
     settledNano,
     heldNano,
-    remainingNano: budget.capNano - settledNano - heldNano,
+    remainingNano: capNano - settledNano - heldNano,
   };
 }
-
-const NAMES: Record<BudgetScope, (em: EntityManager, id: string) => Promise<string | undefined>> = {
-  key: async (em, id) => (await em.findOne(VirtualKey, { id }))?.name,
-  team: async (em, id) => (await em.findOne(Team, { id }))?.name,
-  user: async (em, id) => (await em.findOne(User, { id }))?.name,
-  pool: async (em, id) => (await em.findOne(Pool, { id }))?.name,
-};
-
-const nameOf = async (em: EntityManager, { scope, subjectId }: SpendRange): Promise<string> =>
-  (await NAMES[scope](em, subjectId)) ?? subjectId;

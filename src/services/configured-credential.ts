@@ -31,7 +31,11 @@ export async function upsertCredential(
   sealer: Sealer,
 ): Promise<Upserted> {
   const { name, api_key: secret } = config;
-  const found = await tx.findOne(Credential, { poolId, name }, { populate: ['secretSealed'] });
+  const found = await tx.findOne(
+    Credential,
+    { poolId, name, deletedAt: null },
+    { populate: ['secretSealed'] },
+  );
   const id = found?.id ?? newId();
   const facts = {
     provider: config.provider,
@@ -42,6 +46,8 @@ export async function upsertCredential(
     rpmLimit: config.rpm,
     tpmLimit: config.tpm,
     models: config.models ?? null,
+    // Also one that an operator made: the configuration has claimed its name.
+    source: 'config' as const,
   };
   const otherAccount = found === null ? null : changeOfAccount(found, config, sealer);
   if (found !== null && otherAccount === null && isSame(found, facts)) {
@@ -61,8 +67,8 @@ export async function upsertCredential(
     id,
     poolId,
     name,
-    source: 'config',
     createdAt,
+    deletedAt: null,
     ...UNKNOWN_BALANCE,
     ...changed,
   });

@@ -13,6 +13,7 @@ import { modelRuleMistakes } from './model-rule-mistakes.ts';
 import { change } from './operation.ts';
 import type { ServiceParts } from './operation.ts';
 import { policyOf } from './pool-policy-of.ts';
+import { SYSTEM } from './actor.ts';
 
 export interface Registries {
   providers: ReadonlyMap<string, Provider>;
@@ -40,7 +41,8 @@ export function poolMistakes(
 const unknownProvider = (name: string, providers: Registries['providers']): string | null =>
   providers.has(name) ? null : `there is no "${name}"; known: ${names(providers)}`;
 
-function credentialMistake(
+/** What is wrong with one credential, and where: `.provider: …`, `.base_url: …`; null: nothing. */
+export function credentialMistake(
   { provider: name, base_url: baseUrl }: LoosePool['credentials'][number],
   strategy: string | undefined,
   providers: Registries['providers'],
@@ -50,12 +52,12 @@ function credentialMistake(
   if (provider === undefined) return `.provider: ${unknownProvider(name, providers)}`;
   if (provider.baseUrl === undefined && baseUrl === undefined)
     return `.base_url: ${name} needs one`;
-  if (
-    baseUrl !== undefined &&
-    URL.canParse(baseUrl) &&
-    isForbiddenLiteral(new URL(baseUrl).hostname)
-  )
+  const url = baseUrl === undefined ? null : URL.parse(baseUrl);
+  if (url !== null && isForbiddenLiteral(url.hostname))
     return '.base_url: link-local addresses are no upstreams; metadata services live there';
+  // It would be told to everybody who may see the credential, and sent to nobody.
+  if (url !== null && url.username + url.password !== '')
+    return '.base_url: has no place for a user or a password; secrets are sealed as such';
   if (strategy === 'balance_weighted' && provider.balance === undefined) {
     return `.provider: ${name} tells no balance, which balance_weighted needs`;
   }
@@ -74,7 +76,7 @@ export async function applyConfiguredPools(
   pools: readonly PoolConfig[],
   { sealer, registries }: { sealer: Sealer; registries: Registries },
 ): Promise<void> {
-  await change(parts, 'system', async (tx, note) => {
+  await change(parts, SYSTEM, async (tx, note) => {
     const now = new Date(parts.clock.now());
     const kept = new Set<string>();
     for (const [index, config] of pools.entries()) {
@@ -115,6 +117,7 @@ export async function applyConfiguredPools(
     const gone = await tx.find(Credential, {
       source: 'config',
       isEnabled: true,
+      deletedAt: null,
       id: { $nin: [...kept] },
     });
     for (const row of gone) {
@@ -150,8 +153,12 @@ async function upsertPool(
     tx.persist(row);
     return { row, isChanged: true };
   }
+  // Also one that an operator made: the file has claimed its name.
   const isSame =
-    found.strategy === config.strategy && JSON.stringify(found.policy) === JSON.stringify(policy);
-  if (!isSame) Object.assign(found, { strategy: config.strategy, policy, updatedAt: createdAt });
+    found.source === 'config' &&
+    found.strategy === config.strategy &&
+    JSON.stringify(found.policy) === JSON.stringify(policy);
+  const { strategy } = config;
+  if (!isSame) Object.assign(found, { strategy, policy, source: 'config', updatedAt: createdAt });
   return { row: found, isChanged: !isSame };
 }

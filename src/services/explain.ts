@@ -1,11 +1,13 @@
-import type { EntityManager } from '@mikro-orm/sqlite';
-import { Adjustment } from '../entities/adjustment.ts';
+import type { Adjustment } from '../entities/adjustment.ts';
 import type { AttemptNote, RouteNote } from '../entities/call-record.ts';
-import { Credential } from '../entities/credential.ts';
-import { Pool } from '../entities/pool.ts';
-import { UsageRecord } from '../entities/usage-record.ts';
-import { VirtualKey } from '../entities/virtual-key.ts';
+import type { UsageRecord } from '../entities/usage-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import { adjustmentsOf } from './adjustments.ts';
+import { namesById } from './names-by-id.ts';
+import type { Reader } from './reader/reader.ts';
+import { recordsOf } from './record-rows.ts';
+import { remoteOriginOf } from './remote-origin.ts';
+import type { RemoteOrigin } from './remote-origin.ts';
 
 /** A call's record with names for ids; credentials are told as `pool/name`. */
 export interface Explanation {
@@ -16,6 +18,8 @@ export interface Explanation {
   credential: string;
   route: RouteNote | null;
   attempts: AttemptNote[];
+  /** Set where another service made the call, and said so: nothing was routed here then. */
+  remote: RemoteOrigin | null;
   /** Corrections of its cost, in the order they were made. */
   adjustments: Adjustment[];
 }
@@ -27,30 +31,37 @@ export const noRecord = (requestId: string): GatewayError =>
     { param: 'id' },
   );
 
-/** What became of a request and why. Names that are gone stay ids. */
-export async function explainCall(em: EntityManager, requestId: string): Promise<Explanation> {
-  const fork = em.fork();
-  const record = await fork.findOne(UsageRecord, { id: requestId });
-  if (record === null) throw noRecord(requestId);
-  const { route, attempts } = record;
-  const ids = [record.credentialId, ...attempts.map(({ credential }) => credential)];
+/**
+ * What became of a request and why. Names that are gone stay ids.
+ * @param userId whose it has to be; null: anyone's
+ */
+export async function explainCall(
+  reader: Reader,
+  requestId: string,
+  userId: string | null = null,
+): Promise<Explanation> {
+  const [record] = await recordsOf(reader, [requestId]);
+  if (record === undefined || (userId !== null && record.userId !== userId)) {
+    throw noRecord(requestId);
+  }
+  const { keyId, poolId, credentialId, route, attempts } = record;
+  const ids = [credentialId, ...attempts.map(({ credential }) => credential)];
   ids.push(...(route?.order ?? []), ...(route?.excluded ?? []).map(({ credential }) => credential));
-  const names = await credentialNames(fork, ids);
-  const named = (id: string) => names.get(id) ?? id;
-  const key = await fork.findOne(VirtualKey, { id: record.keyId });
-  const pool = await fork.findOne(Pool, { id: record.poolId });
+  const keys = await namesById(reader, 'key', [keyId]);
+  const pools = await namesById(reader, 'pool', [poolId]);
+  const credentials = await namesById(reader, 'credential', ids);
+  const named = (id: string) => credentials.get(id) ?? id;
   return {
     record,
-    key: key?.name ?? record.keyId,
-    pool: pool?.name ?? record.poolId,
-    credential: named(record.credentialId),
+    key: keys.get(keyId) ?? keyId,
+    pool: pools.get(poolId) ?? poolId,
+    credential: named(credentialId),
     route: route === null ? null : withNames(route, named),
+    remote: await remoteOriginOf(reader, requestId),
     attempts: attempts.map((note) => ({ ...note, credential: named(note.credential) })),
-    adjustments: await fork.find(Adjustment, { requestId }, OLDEST_FIRST),
+    adjustments: (await adjustmentsOf(reader, [requestId])).get(requestId) ?? [],
   };
 }
-
-const OLDEST_FIRST = { orderBy: { atMs: 'asc', id: 'asc' } } as const;
 
 function withNames(route: RouteNote, named: (id: string) => string): RouteNote {
   return {
@@ -58,17 +69,4 @@ function withNames(route: RouteNote, named: (id: string) => string): RouteNote {
     order: route.order.map(named),
     excluded: route.excluded.map((one) => ({ ...one, credential: named(one.credential) })),
   };
-}
-
-/** `pool/name` by id. */
-export async function credentialNames(
-  em: EntityManager,
-  ids: string[],
-): Promise<Map<string, string>> {
-  const credentials = await em.find(Credential, { id: { $in: [...new Set(ids)] } });
-  const pools = await em.find(Pool, { id: { $in: credentials.map(({ poolId }) => poolId) } });
-  const poolNames = new Map(pools.map(({ id, name }) => [id, name]));
-  return new Map(
-    credentials.map(({ id, name, poolId }) => [id, `${poolNames.get(poolId) ?? poolId}/${name}`]),
-  );
 }

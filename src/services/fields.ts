@@ -9,6 +9,9 @@ export const label = z.string().trim().min(1).max(255);
 /** One that things are found by, so it may not pass for an id. */
 export const uniqueName = label.refine((text) => !isId(text), 'may not look like an id');
 
+/** Of operations that need no input but what they are about. */
+export const nothing = z.strictObject({});
+
 /** A thing as people name it. */
 export const reference = z.string().trim().min(1);
 

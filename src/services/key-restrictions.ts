@@ -17,7 +17,8 @@ export const allowedModels = listOf(pattern);
 export const allowedEndpoints = (ids: readonly string[]) =>
   listOf(
     pattern.refine((text) => ids.some((id) => new ModelPattern(text).match(id) !== null), {
-      error: ({ input }) => `no endpoint is called ${String(input)}; known: ${ids.join(', ')}`,
+      error: ({ input }) =>
+        `no endpoint is called ${String(input)}; known: ${[...new Set(ids)].join(', ')}`,
     }),
   );
 

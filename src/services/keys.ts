@@ -1,30 +1,43 @@
-import type { EntityManager } from '@mikro-orm/sqlite';
 import type { Budget } from '../entities/budget.ts';
-import { Pool } from '../entities/pool.ts';
-import { VirtualKey } from '../entities/virtual-key.ts';
-import { GatewayError } from '../errors/gateway-error.ts';
+import { statusOf, VirtualKey } from '../entities/virtual-key.ts';
+import type { VirtualKeyStatus } from '../entities/virtual-key.ts';
 import { newId } from '../lib/ids.ts';
 import type { KeyHasher } from '../lib/key-hasher.ts';
 import { keyHint, mintVirtualKey } from '../lib/virtual-key-format.ts';
-import { assignGiven } from './fields.ts';
+import { Secret } from '../lib/secret.ts';
+import type { Actor } from './actor.ts';
+import { assignGiven, nothing } from './fields.ts';
+import { connectionsOf, newConnectionsOf } from './key-connections.ts';
+import { keyFacts } from './key-facts.ts';
 import { keyInput, rotateInput } from './key-input.ts';
 import type { CreateKeyInput, RotateKeyInput, UpdateKeyInput } from './key-input.ts';
+import { keysAsked, pageInput } from './key-page.ts';
+import type { PageKeysInput } from './key-page.ts';
+import { assertDecides } from './key-rights.ts';
+import { bury, unbury } from './key-tombstone.ts';
+import { pageOf, placesOf } from './keyset.ts';
 import { budgetFacts, newBudget } from './new-budget.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
-import { keyNamed, poolNamed, teamNamed, userNamed } from './subject-named.ts';
+import { perform, validated } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
+import { ownedBy } from './own.ts';
+import type { Page } from './page.ts';
+import { permit } from './policy.ts';
+import type { Reader } from './reader/reader.ts';
+import { keyNamed, keyOnRecord } from './subject-named.ts';
+import { namesOf } from './subject-names.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface KeyParts {
   hasher: KeyHasher;
+  reader: Reader;
   /** Of the endpoints there are; a key may be restricted to some. */
   endpointIds: readonly string[];
   /** What a key has that is made without; the budget is nano-USD in all. */
   defaults: { rpmLimit: number | null; tpmLimit: number | null; budgetNano: bigint | null };
 }
 
-/** The only time the key itself is seen. */
+/** The only time the key itself is seen: empty where the very change was asked for before. */
 export interface ShownKey {
   key: string;
   virtualKey: VirtualKey;
@@ -35,32 +48,38 @@ export interface MadeKey extends ShownKey {
   budget: Budget | null;
 }
 
-/** Virtual keys: made, listed, changed, rotated, deleted. Keys are named by id or the start of one. */
+/**
+ * Virtual keys: made, listed, changed, rotated, deleted, restored. Keys are named by id or the start of
+ * one. Users see and change their own.
+ */
 export class KeyService {
   readonly #parts: ServiceParts;
   readonly #hasher: KeyHasher;
+  readonly #reader: Reader;
   readonly #defaults: KeyParts['defaults'];
   readonly #input: ReturnType<typeof keyInput>;
 
-  constructor(parts: ServiceParts, { hasher, endpointIds, defaults }: KeyParts) {
+  constructor(parts: ServiceParts, { hasher, reader, endpointIds, defaults }: KeyParts) {
     this.#parts = parts;
     this.#hasher = hasher;
+    this.#reader = reader;
     this.#defaults = defaults;
     this.#input = keyInput(endpointIds);
   }
 
   /** What is absent is as the defaults say; null is none. */
   async create(actor: Actor, input: CreateKeyInput): Promise<MadeKey> {
-    const wanted = validated(this.#input.create, input);
     const { rpmLimit, tpmLimit, budgetNano } = this.#defaults;
-    const { rpmLimit: rpm = rpmLimit, tpmLimit: tpm = tpmLimit, budget: cap = budgetNano } = wanted;
-    const key = mintVirtualKey();
-    const made = await change(this.#parts, actor, async (tx, note) => {
-      const { pool, userId, teamId } = await connectionsOf(tx, wanted);
+    const asked = { actor, operation: 'createKey', schema: this.#input.create, input } as const;
+    const made = await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
+      const { rpmLimit: rpm = rpmLimit, tpmLimit: tpm = tpmLimit } = wanted;
+      const { budget: cap = budgetNano } = wanted;
+      const key = mintVirtualKey();
+      const connections = await newConnectionsOf(tx, actor, wanted);
       const now = new Date(this.#parts.clock.now());
       const row = tx.create(VirtualKey, {
         id: newId(),
-        poolId: (pool ?? (await oldestPool(tx))).id,
+        ...connections,
         name: wanted.name,
         hash: this.#hasher.hash(key),
         hint: keyHint(key),
@@ -69,8 +88,6 @@ export class KeyService {
         rpmLimit: rpm,
         tpmLimit: tpm,
         concurrencyLimit: wanted.concurrencyLimit ?? null,
-        userId: userId ?? null,
-        teamId: teamId ?? null,
         allowedModels: wanted.allowedModels ?? null,
         allowedEndpoints: wanted.allowedEndpoints ?? null,
         sourceNetworks: wanted.sourceNetworks ?? null,
@@ -86,25 +103,60 @@ export class KeyService {
       // Told first, so that no server lets the key spend before it knows the cap.
       if (budget !== null)
         note({ type: 'budget.set', subject: budget.id, after: budgetFacts(budget) });
-      note({ type: 'virtual_key.created', subject: row.id, after: facts(row) });
-      return { virtualKey: row, budget };
+      note({ type: 'virtual_key.created', subject: row.id, after: keyFacts(row) });
+      return { key: new Secret(key), virtualKey: row, budget };
     });
-    return { key, ...made };
+    return shown(made);
+  }
+
+  /** Deleted ones as well. */
+  async get(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
+    permit(actor, 'key');
+    return await keyOnRecord(this.#parts.em.fork(), idOrPrefix, ownedBy(actor));
   }
 
   /** Newest first, deleted ones among them. */
-  list(): Promise<VirtualKey[]> {
-    return this.#parts.em
+  async list(actor: Actor): Promise<VirtualKey[]> {
+    permit(actor, 'keys');
+    return await this.#parts.em
       .fork()
-      .find(VirtualKey, {}, { orderBy: { createdAt: 'desc', id: 'desc' } });
+      .find(VirtualKey, ownedBy(actor), { orderBy: { createdAt: 'desc', id: 'desc' } });
+  }
+
+  /** Newest first. */
+  async page(actor: Actor, input: PageKeysInput = {}): Promise<Page<VirtualKey>> {
+    permit(actor, 'keys');
+    const wanted = validated(pageInput, input);
+    const em = this.#parts.em.fork();
+    const where = await keysAsked(em, actor, wanted, this.#parts.clock.now());
+    const { first, after } = wanted;
+    const order = { column: 'created_at', isDescending: true } as const;
+    const listing = { table: 'virtual_keys', where, order, first, after } as const;
+    const found = await placesOf(this.#reader, listing);
+    const ids = found.places.map(({ id }) => id);
+    return pageOf(found, await em.find(VirtualKey, { id: { $in: ids } }));
+  }
+
+  /** Whether it may be used now, by itself. */
+  statusOf(key: VirtualKey): VirtualKeyStatus {
+    return statusOf(key, this.#parts.clock.now());
+  }
+
+  /** What the pools of keys are called, by id; those of proofs that are over are gone. */
+  async poolNames(actor: Actor, ids: readonly string[]): Promise<Map<string, string>> {
+    permit(actor, 'keys');
+    return await namesOf(this.#parts.em.fork(), 'pool', ids);
   }
 
   async update(actor: Actor, idOrPrefix: string, input: UpdateKeyInput): Promise<VirtualKey> {
-    const { user, team, expiresInDays, ...given } = validated(this.#input.update, input);
-    return await change(this.#parts, actor, async (tx, note) => {
-      const row = await keyNamed(tx, idOrPrefix);
+    const schema = this.#input.update;
+    const asked = { actor, operation: 'updateKey', schema, input, of: idOrPrefix } as const;
+    return await perform(this.#parts, asked, async ({ wanted, tx, note }) => {
+      const { user, team, expiresInDays, ...given } = wanted;
+      const row = await keyNamed(tx, idOrPrefix, ownedBy(actor));
+      await assertDecides(tx, actor, row.poolId, wanted);
       const { userId, teamId } = await connectionsOf(tx, { user, team });
-      const before = facts(row);
+      const before = keyFacts(row);
       assignGiven(row, {
         ...given,
         userId,
@@ -112,9 +164,18 @@ export class KeyService {
         expiresAt: expiresInDays === undefined ? undefined : this.#expiry(expiresInDays),
         updatedAt: new Date(this.#parts.clock.now()),
       });
-      note({ type: 'virtual_key.updated', subject: row.id, before, after: facts(row) });
+      note({ type: 'virtual_key.updated', subject: row.id, before, after: keyFacts(row) });
       return row;
     });
+  }
+
+  /** Refused from now on, until it is enabled again. */
+  async disable(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
+    return await this.#switch(actor, 'disableKey', idOrPrefix, { isActive: false });
+  }
+
+  async enable(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
+    return await this.#switch(actor, 'enableKey', idOrPrefix, { isActive: true });
   }
 
   /**
@@ -122,39 +183,61 @@ export class KeyService {
    * from an earlier rotation ends now.
    */
   async rotate(actor: Actor, idOrPrefix: string, input: RotateKeyInput = {}): Promise<ShownKey> {
-    const { overlapMs } = validated(rotateInput, input);
-    const key = mintVirtualKey();
-    const virtualKey = await change(this.#parts, actor, async (tx, note) => {
-      const row = await keyNamed(tx, idOrPrefix);
+    const schema = rotateInput;
+    const asked = { actor, operation: 'rotateKey', schema, input, of: idOrPrefix } as const;
+    const made = await perform(this.#parts, asked, async ({ wanted: { overlapMs }, tx, note }) => {
+      const key = mintVirtualKey();
+      const row = await keyNamed(tx, idOrPrefix, ownedBy(actor));
       const nowMs = this.#parts.clock.now();
-      const before = facts(row);
+      const before = keyFacts(row);
       row.previousHash = overlapMs === undefined ? null : row.hash;
       row.previousUntil = overlapMs === undefined ? null : new Date(nowMs + overlapMs);
       row.hash = this.#hasher.hash(key);
       row.hint = keyHint(key);
       row.updatedAt = new Date(nowMs);
-      note({ type: 'virtual_key.rotated', subject: row.id, before, after: facts(row) });
-      return row;
+      note({ type: 'virtual_key.rotated', subject: row.id, before, after: keyFacts(row) });
+      return { key: new Secret(key), virtualKey: row };
     });
-    return { key, virtualKey };
+    return shown(made);
   }
 
-  /** Leaves a tombstone, so that what the key did keeps its name. There is no way back. */
+  /** Leaves a tombstone, so that what the key did keeps its name, and it can be restored. */
   async remove(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
-    return await change(this.#parts, actor, async (tx, note) => {
-      const row = await keyNamed(tx, idOrPrefix);
-      const before = facts(row);
-      const now = new Date(this.#parts.clock.now());
-      Object.assign(row, {
-        // No hash has a colon in it.
-        hash: `deleted:${row.id}`,
-        previousHash: null,
-        previousUntil: null,
-        isActive: false,
-        deletedAt: now,
-        updatedAt: now,
-      });
-      note({ type: 'virtual_key.deleted', subject: row.id, before, after: facts(row) });
+    const asked = { actor, operation: 'deleteKey', ...alone(idOrPrefix) } as const;
+    return await perform(this.#parts, asked, async ({ tx, note }) => {
+      const row = await keyNamed(tx, idOrPrefix, ownedBy(actor));
+      const before = keyFacts(row);
+      bury(row, new Date(this.#parts.clock.now()));
+      note({ type: 'virtual_key.deleted', subject: row.id, before, after: keyFacts(row) });
+      return row;
+    });
+  }
+
+  /** Makes a deleted key what it was: the secret it had opens it again. */
+  async restore(actor: Actor, idOrPrefix: string): Promise<VirtualKey> {
+    const asked = { actor, operation: 'restoreKey', ...alone(idOrPrefix) } as const;
+    return await perform(this.#parts, asked, async ({ tx, note }) => {
+      const row = await keyOnRecord(tx, idOrPrefix, ownedBy(actor));
+      const before = keyFacts(row);
+      await unbury(tx, row, new Date(this.#parts.clock.now()));
+      note({ type: 'virtual_key.restored', subject: row.id, before, after: keyFacts(row) });
+      return row;
+    });
+  }
+
+  async #switch(
+    actor: Actor,
+    operation: 'disableKey' | 'enableKey',
+    idOrPrefix: string,
+    wanted: { isActive: boolean },
+  ): Promise<VirtualKey> {
+    const asked = { actor, operation, ...alone(idOrPrefix) };
+    return await perform(this.#parts, asked, async ({ tx, note }) => {
+      const row = await keyNamed(tx, idOrPrefix, ownedBy(actor));
+      await assertDecides(tx, actor, row.poolId, wanted);
+      const before = keyFacts(row);
+      assignGiven(row, { ...wanted, updatedAt: new Date(this.#parts.clock.now()) });
+      note({ type: 'virtual_key.updated', subject: row.id, before, after: keyFacts(row) });
       return row;
     });
   }
@@ -164,65 +247,14 @@ export class KeyService {
   }
 }
 
-const wholeLife = (keyId: string, capNano: bigint) =>
-  ({ scope: 'key', subjectId: keyId, capNano, period: 'none' }) as const;
+/** Asks for something that says all by the key it is about. */
+const alone = (of: string) => ({ schema: nothing, input: {}, of });
 
-/** What an event may say of a key: all but its hashes. */
-const facts = (row: VirtualKey) => ({
-  name: row.name,
-  hint: row.hint,
-  poolId: row.poolId,
-  userId: row.userId,
-  teamId: row.teamId,
-  isActive: row.isActive,
-  expiresAt: row.expiresAt?.toISOString() ?? null,
-  rpmLimit: row.rpmLimit,
-  tpmLimit: row.tpmLimit,
-  concurrencyLimit: row.concurrencyLimit,
-  allowedModels: row.allowedModels,
-  allowedEndpoints: row.allowedEndpoints,
-  sourceNetworks: row.sourceNetworks,
-  metadata: row.metadata,
-  previousUntil: row.previousUntil?.toISOString() ?? null,
-  deletedAt: row.deletedAt?.toISOString() ?? null,
+/** What is kept for a repetition has no secrets. */
+const shown = <T extends { key: Secret | null }>(made: T): Omit<T, 'key'> & { key: string } => ({
+  ...made,
+  key: made.key?.reveal() ?? '',
 });
 
-interface Connections {
-  pool?: string | undefined;
-  user?: string | null | undefined;
-  team?: string | null | undefined;
-}
-
-/** What a key is tied to, by names; an error that tells of all that is not there. */
-async function connectionsOf(tx: EntityManager, { pool, user, team }: Connections) {
-  const missing: GatewayError[] = [];
-  const found = async <T>(text: string | null | undefined, find: (name: string) => Promise<T>) => {
-    if (text === undefined || text === null) return text;
-    try {
-      return await find(text);
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      missing.push(error);
-      return undefined;
-    }
-  };
-  const connections = {
-    pool: await found(pool, (text) => poolNamed(tx, text)),
-    userId: await found(user, async (text) => (await userNamed(tx, text)).id),
-    teamId: await found(team, async (text) => (await teamNamed(tx, text)).id),
-  };
-  const [first] = missing;
-  if (first === undefined) return connections;
-  const text = missing.map(({ message }) => message).join(' ');
-  throw new GatewayError('not_found', text, { param: first.param ?? '' });
-}
-
-async function oldestPool(tx: EntityManager): Promise<Pool> {
-  const [pool] = await tx.find(Pool, {}, { orderBy: { createdAt: 'asc', id: 'asc' }, limit: 1 });
-  if (pool !== undefined) return pool;
-  throw new GatewayError(
-    'not_found',
-    'There is no pool yet: `tollgate serve` makes it at its first start.',
-    { param: 'pool' },
-  );
-}
+const wholeLife = (keyId: string, capNano: bigint) =>
+  ({ scope: 'key', subjectId: keyId, capNano, period: 'none' }) as const;

@@ -12,11 +12,13 @@ import { GatewayError } from '../errors/gateway-error.ts';
 import { newId } from '../lib/ids.ts';
 import { usdFromNano } from '../lib/money.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Actor } from './actor.ts';
 import { adjustInput, repriceInput } from './correction-input.ts';
 import type { AdjustInput, RepriceInput } from './correction-input.ts';
 import { noRecord } from './explain.ts';
-import { change, validated } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
+import { change, perform, validated } from './operation.ts';
+import type { Note, ServiceParts } from './operation.ts';
+import { permit } from './policy.ts';
 import { repriceAll } from './reprice-run.ts';
 import type { RepriceReport } from './reprice-run.ts';
 import { Repricing, providerNames } from './repricing.ts';
@@ -24,8 +26,8 @@ import type { Repriced } from './repricing.ts';
 
 export interface CorrectionParts {
   providers: ReadonlyMap<string, Provider>;
-  /** Those of the configuration and the catalogue as they are now. */
-  prices(): PriceBook;
+  /** Those of operators, the configuration and the catalogue as they are now. */
+  prices(): PriceBook | Promise<PriceBook>;
   /** Keeps servers off the data directory; null when one is on it. */
   lock(): { release(): void } | null;
 }
@@ -60,10 +62,13 @@ export class LedgerCorrections {
    * and broken off at any point: a call that costs what it is to cost is not adjusted again.
    */
   async reprice(actor: Actor, input: RepriceInput = {}): Promise<RepriceReport> {
+    permit(actor, 'repriceLedger');
     const filter = validated(repriceInput(providerNames(this.#own.providers)), input);
     const em = this.#parts.em.fork();
     const providerOf = await this.#providersOfCredentials(em);
-    const repricing = new Repricing(em, { prices: this.#own.prices(), providerOf, filter });
+    const { providers } = this.#own;
+    const prices = await this.#own.prices();
+    const repricing = new Repricing(em, { prices, providerOf, providers, filter });
     const run = { actor, subject: newId(), reason: 'reprice', note: filter.note ?? null } as const;
     const stored = new Set<string>();
     const write = async (changed: readonly Repriced[]): Promise<Corrected> => {
@@ -85,22 +90,26 @@ export class LedgerCorrections {
    * happened. Later prices leave it alone.
    */
   async adjust(actor: Actor, input: AdjustInput): Promise<Corrected> {
-    const { requestId, cost, delta = 0n, note } = validated(adjustInput, input);
-    const corrected = await this.#correct({
-      actor,
-      subject: requestId,
-      requestId,
-      reason: 'operator',
-      note,
-      ids: [requestId],
-      judge: (standing) => operatorsWord(cost ?? standing.costNano + delta, standing),
+    const asked = { actor, operation: 'adjustLedger', schema: adjustInput, input } as const;
+    return await perform(this.#parts, asked, async ({ wanted, tx, note: noteEvent }) => {
+      const { requestId, cost, delta = 0n, note } = wanted;
+      const corrected = await this.#enter(tx, noteEvent, {
+        actor,
+        subject: requestId,
+        requestId,
+        reason: 'operator',
+        note,
+        ids: [requestId],
+        judge: (standing) => operatorsWord(cost ?? standing.costNano + delta, standing),
+      });
+      if (corrected.calls === 0) throw noRecord(requestId);
+      return corrected;
     });
-    if (corrected.calls === 0) throw noRecord(requestId);
-    return corrected;
   }
 
   /** Makes the roll-ups anew from records and adjustments, while no server serves. */
   async rebuild(actor: Actor): Promise<Rebuilt> {
+    permit(actor, 'rebuildLedger');
     const lock = this.#own.lock();
     if (lock === null) {
       throw new GatewayError(
@@ -121,16 +130,21 @@ export class LedgerCorrections {
     }
   }
 
-  async #correct({ actor, subject, requestId, reason, note, ids, judge }: Batch) {
-    const facts = { reason, actor, note, atMs: this.#parts.clock.now() };
-    return await change(this.#parts, actor, async (tx, noteEvent) => {
-      const corrected = await adjust(tx, ids, facts, judge);
-      const { entries, beforeNano, afterNano } = corrected;
-      const after = { reason, entries, delta: usdFromNano(afterNano - beforeNano), note };
-      const call = requestId === undefined ? {} : { requestId };
-      if (entries > 0) noteEvent({ type: 'ledger.adjusted', subject, ...call, after });
-      return corrected;
-    });
+  async #correct(batch: Batch): Promise<Corrected> {
+    return await change(this.#parts, batch.actor, (tx, noteEvent) =>
+      this.#enter(tx, noteEvent, batch),
+    );
+  }
+
+  async #enter(tx: EntityManager, noteEvent: Note, batch: Batch): Promise<Corrected> {
+    const { actor, subject, requestId, reason, note, ids, judge } = batch;
+    const facts = { reason, actor: actor.name, note, atMs: this.#parts.clock.now() };
+    const corrected = await adjust(tx, ids, facts, judge);
+    const { entries, beforeNano, afterNano } = corrected;
+    const after = { reason, entries, delta: usdFromNano(afterNano - beforeNano), note };
+    const call = requestId === undefined ? {} : { requestId };
+    if (entries > 0) noteEvent({ type: 'ledger.adjusted', subject, ...call, after });
+    return corrected;
   }
 
   /** Adjustments name prices that no start may have put on record yet. */
@@ -156,7 +170,7 @@ export class LedgerCorrections {
 
 /** Damage that no roll-up could show: SQLite refuses sums beyond 64 bits. */
 function unsummable(error: unknown): GatewayError | null {
-  if (!(error instanceof Error && error.message.endsWith('integer overflow'))) return null;
+  if (!String((error as { message?: unknown }).message).endsWith('integer overflow')) return null;
   const text = 'Some amounts on record cannot be summed: `tollgate ledger verify` tells of them.';
   return new GatewayError('conflict', text, { cause: error });
 }

@@ -1,9 +1,9 @@
-import type { PoolConfig } from '../config/file-schema.ts';
+import type { PoolTerms } from '../config/pool-schema.ts';
 import type { CountedBans, HealthPolicy, ModelRule, PoolPolicy } from '../entities/pool-policy.ts';
 import { nanoFromUsd } from '../lib/money.ts';
 
-/** The policy that a configured pool stands for. */
-export function policyOf(config: PoolConfig): PoolPolicy {
+/** The policy that the fields of a pool stand for. */
+export function policyOf(config: PoolTerms): PoolPolicy {
   return {
     attemptsMax: config.attempts_max,
     passthrough: config.passthrough,
@@ -23,7 +23,7 @@ export function policyOf(config: PoolConfig): PoolPolicy {
   };
 }
 
-function modelRuleOf(rule: PoolConfig['models'][number]): ModelRule {
+function modelRuleOf(rule: PoolTerms['models'][number]): ModelRule {
   return {
     name: rule.name,
     upstream: rule.upstream ?? null,
@@ -36,7 +36,7 @@ function modelRuleOf(rule: PoolConfig['models'][number]): ModelRule {
   };
 }
 
-function healthOf(config: PoolConfig): HealthPolicy {
+function healthOf(config: PoolTerms): HealthPolicy {
   const { confirmed_ban: confirmed, rate_limited: limited, ejection } = config;
   return {
     unauthorized: config.unauthorized,
@@ -53,7 +53,7 @@ function healthOf(config: PoolConfig): HealthPolicy {
 }
 
 /** A rule for each code that has one of its own, and one for the other codes together. */
-function countedOf(bans: NonNullable<PoolConfig['bans']>): CountedBans {
+function countedOf(bans: NonNullable<PoolTerms['bans']>): CountedBans {
   const { max_attempts: failuresMax, ban_duration: banMs } = bans;
   const own = bans.error_code_rules.map((rule) => ({
     statuses: [rule.code],

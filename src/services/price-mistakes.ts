@@ -2,17 +2,24 @@ import type { LooseFile } from '../config/loose-schema.ts';
 import type { Provider } from '../providers/provider.ts';
 import { providerNames } from './repricing.ts';
 
-const ANY = '*';
+/** Any provider. */
+export const ANY = '*';
 
-/** Prices for a provider that no call is ever priced by would lie there unused, and nobody would know. */
-export function priceMistakes(
-  prices: LooseFile['prices'],
-  providers: ReadonlyMap<string, Provider>,
-): string[] {
+type Providers = ReadonlyMap<string, Provider>;
+
+/**
+ * Why a price for a provider would be for nothing: it would lie there unused, and nobody would know.
+ * Null for one that calls are priced by.
+ */
+export function unknownProvider(provider: string, providers: Providers): string | null {
   const known = new Set([ANY, ...providerNames(providers)]);
+  if (known.has(provider.trim().toLowerCase())) return null;
+  return `there is no "${provider}"; known: ${[...known].join(', ')}`;
+}
+
+export function priceMistakes(prices: LooseFile['prices'], providers: Providers): string[] {
   return prices.flatMap(({ provider = ANY }, index) => {
-    if (known.has(provider.trim().toLowerCase())) return [];
-    const names = [...known].join(', ');
-    return [`prices[${index}].provider: there is no "${provider}"; known: ${names}`];
+    const mistake = unknownProvider(provider, providers);
+    return mistake === null ? [] : [`prices[${index}].provider: ${mistake}`];
   });
 }

@@ -8,11 +8,12 @@ import { VirtualKey } from '../entities/virtual-key.ts';
 import { isId, newId } from '../lib/ids.ts';
 import { usdFromNano } from '../lib/money.ts';
 import type { Sealer } from '../lib/seal.ts';
+import type { Actor } from './actor.ts';
 import type { BudgetService } from './budgets.ts';
 import { upsertCredential } from './configured-credential.ts';
 import type { KeyService, ShownKey } from './keys.ts';
 import { change } from './operation.ts';
-import type { Actor, ServiceParts } from './operation.ts';
+import type { ServiceParts } from './operation.ts';
 import { policyOf } from './pool-policy-of.ts';
 
 export interface GroundParts {

@@ -3,7 +3,10 @@ import { costOf } from '../accounting/prices/cost.ts';
 import { hasFee, withFee } from '../accounting/prices/fee.ts';
 import type { PriceBook } from '../accounting/prices/price-book.ts';
 import type { PriceRow } from '../accounting/prices/price-row.ts';
+import { AMOUNT_NANO_MAX } from '../accounting/ledger/apply.ts';
 import { USAGE_COLUMNS } from '../accounting/ledger/rows.ts';
+import { priceAt } from '../accounting/remote/charge.ts';
+import type { RemotePrices } from '../accounting/remote/charge.ts';
 import type { Outcome } from '../entities/call-record.ts';
 import { USAGE_CLASSES } from '../entities/usage.ts';
 import type { UsageClass, UsageSource } from '../entities/usage.ts';
@@ -22,9 +25,13 @@ export type LeftAlone =
   | 'no_usage'
   /** An operator has said what it costs, and knew more than a price list. */
   | 'operator'
+  /** So has the service that made it. */
+  | 'told'
   /** Nobody knows any more which provider served it. */
   | 'no_provider'
-  | 'no_price';
+  | 'no_price'
+  /** By its price it costs more than any call can: what it used is not to be believed. */
+  | 'too_dear';
 
 /** A call that is priced anew. */
 export interface Repriced {
@@ -48,6 +55,8 @@ export interface RepricingParts {
   prices: PriceBook;
   /** Provider of each credential, those disabled by now included. */
   providerOf: ReadonlyMap<string, Provider>;
+  /** All that are known here: other services name them. */
+  providers: ReadonlyMap<string, Provider>;
   filter: RepriceFilter;
 }
 
@@ -66,6 +75,9 @@ interface RecordRow extends Record<UsageClass, number> {
   cost: string;
   adjusted: string;
   operators: number;
+  priceId: string;
+  /** Who was called, as another service said; null for a call of `/v1`. */
+  remoteProvider: string | null;
 }
 
 /** In records, for whatever credential a caller brought. */
@@ -84,17 +96,20 @@ const PAGE = `select r.id, r.credential_id as "credentialId", r.endpoint, r.mode
      where request_id = r.id) as adjusted,
     (select count(*) from adjustments
      where request_id = r.id and reason = 'operator') as operators,
-    ${USAGE.join(', ')}
-  from usage_records r where r.id > ? order by r.id limit ?`;
+    r.price_id as "priceId", c.provider as "remoteProvider", ${USAGE.join(', ')}
+  from usage_records r left join remote_calls c on c.id = r.id
+  where r.id > ? order by r.id limit ?`;
 
 /** Reads the ledger page by page and finds what each call costs at the prices of now, as of its time. */
 export class Repricing {
   readonly #em: EntityManager;
   readonly #parts: RepricingParts;
+  readonly #prices: RemotePrices;
 
   constructor(em: EntityManager, parts: RepricingParts) {
     this.#em = em;
     this.#parts = parts;
+    this.#prices = { book: () => parts.prices, kinds: parts.providers };
   }
 
   /** So many records after one, in the order of their ids. Takes no lock that a writer waits for. */
@@ -112,24 +127,30 @@ export class Repricing {
 
   /** Null for a call that is not meant. */
   #judge(row: RecordRow): Repriced | LeftAlone | null {
-    const { prices, providerOf } = this.#parts;
-    const provider = providerOf.get(row.credentialId);
+    const { providerOf, providers } = this.#parts;
+    const { remoteProvider: told } = row;
+    const provider = told === null ? providerOf.get(row.credentialId) : providers.get(told);
     // As the settlement found it: by the model that was sent, at whoever was asked.
     const upstream = row.sent ?? row.model;
-    if (!this.#isMeant(row, [provider?.id, provider?.priceKey(upstream).provider])) return null;
+    const names = [provider?.id, provider?.priceKey(upstream).provider, told];
+    if (!this.#isMeant(row, names)) return null;
     const kept = unpriceable(row);
     if (kept !== null) return kept;
-    if (provider === undefined) return 'no_provider';
-    const price = prices.of(provider, upstream, row.startedAtMs);
+    // Other services may name a price list that no provider of ours goes by.
+    const name = provider?.id ?? told ?? '';
+    if (name === '') return 'no_provider';
+    const { startedAtMs } = row;
+    const price = priceAt(this.#prices, { provider: name, model: upstream }, startedAtMs);
     if (price === undefined) return 'no_price';
     // A call that had no price then was recorded without the fee that this one may have.
     const usage = hasFee(row.endpoint) ? withFee(row, price) : row;
     const { costNano, unpriced } = costOf(usage, price);
+    if (costNano > AMOUNT_NANO_MAX) return 'too_dear';
     const beforeNano = BigInt(row.cost) + BigInt(row.adjusted);
     return { id: row.id, beforeNano, costNano, price, isLowerBound: unpriced.length > 0 };
   }
 
-  #isMeant(row: RecordRow, providers: readonly (string | undefined)[]): boolean {
+  #isMeant(row: RecordRow, providers: readonly (string | null | undefined)[]): boolean {
     const { model, provider, from = 0, to = Infinity, onlyUnpriced } = this.#parts.filter;
     if (row.startedAtMs < from || row.startedAtMs >= to) return false;
     if (onlyUnpriced && row.isPriced !== 0) return false;
@@ -142,5 +163,6 @@ function unpriceable(row: RecordRow): LeftAlone | null {
   if (row.operators > 0) return 'operator';
   if (row.outcome === 'voided' || row.outcome === 'unknown') return row.outcome;
   if (row.credentialId === CALLER) return 'paid_elsewhere';
+  if (row.remoteProvider !== null && row.priceId === '' && row.isPriced !== 0) return 'told';
   return row.usageSource === 'none' ? 'no_usage' : null;
 }

@@ -4,6 +4,8 @@ import { USAGE_DIMENSIONS } from '../entities/usage-dimension.ts';
 import type { UsageDimension } from '../entities/usage-dimension.ts';
 
 const RECENT_MAX = 100;
+/** More groups than anybody reads. */
+export const GROUPS_MAX = 10_000;
 const TIME_MAX = 8.64e15;
 
 const ids = z.array(z.string()).readonly().optional();
@@ -19,13 +21,22 @@ const filter = z
 const atMs = z.number().int().min(0).max(TIME_MAX).optional();
 
 /** From `fromMs` on, up to but not including `toMs`, epoch milliseconds; absent is open. */
-const range = z.strictObject({ filter, fromMs: atMs, toMs: atMs });
+export const times = { fromMs: atMs, toMs: atMs };
+export const range = z.strictObject({ filter, ...times });
 
-const isForwards = ({ fromMs = 0, toMs = Number.POSITIVE_INFINITY }: z.output<typeof range>) =>
-  fromMs < toMs;
-const BACKWARDS = { path: ['fromMs'], error: 'must be before toMs' };
+type Times = { [name in keyof typeof times]?: number | undefined };
+
+export const isForwards = ({ fromMs = 0, toMs = Number.POSITIVE_INFINITY }: Times) => fromMs < toMs;
+export const BACKWARDS = { path: ['fromMs'], error: 'must be before toMs' };
 
 export const rangeInput = range.refine(isForwards, BACKWARDS);
+
+export const groupsInput = range
+  .extend({
+    /** Only so many, the dearest; all unless given. */
+    count: z.number().int().min(1).max(GROUPS_MAX).optional(),
+  })
+  .refine(isForwards, BACKWARDS);
 
 export const seriesInput = range
   .extend({
@@ -40,5 +51,6 @@ export const recentInput = z.strictObject({
 });
 
 export type UsageRange = z.input<typeof rangeInput>;
+export type UsageGroups = z.input<typeof groupsInput>;
 export type UsageSeries = z.input<typeof seriesInput>;
 export type RecentCalls = z.input<typeof recentInput>;

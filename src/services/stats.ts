@@ -1,15 +1,20 @@
-import type { EntityManager } from '@mikro-orm/sqlite';
 import type { Period } from '../accounting/budgets/period.ts';
 import { QUARTER_MS } from '../accounting/ledger/rollups.ts';
 import { USAGE_DIMENSIONS } from '../entities/usage-dimension.ts';
 import type { UsageDimension } from '../entities/usage-dimension.ts';
 import type { UsageRecord } from '../entities/usage-record.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Actor } from './actor.ts';
+import { inTurns } from './in-turns.ts';
 import { validated } from './operation.ts';
-import type { ServiceParts } from './operation.ts';
+import { ownUsage } from './own-usage.ts';
+import { permit } from './policy.ts';
+import type { Reader } from './reader/reader.ts';
 import { recentCalls } from './recent-calls.ts';
-import { rangeInput, recentInput, seriesInput } from './stats-input.ts';
-import type { RecentCalls, UsageRange, UsageSeries } from './stats-input.ts';
+import { recordsOf } from './record-rows.ts';
+import { GROUPS_MAX, groupsInput, rangeInput, recentInput, seriesInput } from './stats-input.ts';
+import type { RecentCalls, UsageGroups, UsageRange, UsageSeries } from './stats-input.ts';
 import { bucketsOf, inQuarters, shortestCover } from './usage-spans.ts';
 import { bucketsQuery, groupsQuery } from './usage-sql.ts';
 import type { Asked, Query } from './usage-sql.ts';
@@ -31,57 +36,75 @@ export interface UsageGroup extends UsageSum {
 /** What calls came to that began in a period. */
 export interface UsageBucket extends UsageSum, Period {}
 
+export interface StatsParts {
+  reader: Reader;
+  clock: Clock;
+}
+
+const EVER = { startMs: 0, endMs: Infinity };
+
 /**
  * Statistics of usage, out of roll-ups: what an answer costs depends on how much it tells, and hardly
  * on how many records there are. Ends of ranges are moved out to quarters of an hour. Records are
- * read only for calls that are told one by one.
+ * read only for calls that are told one by one. Users see what is theirs, whatever they filter by.
  */
 export class StatsService {
-  readonly #parts: Pick<ServiceParts, 'em' | 'clock'>;
+  readonly #parts: StatsParts;
 
-  constructor(parts: Pick<ServiceParts, 'em' | 'clock'>) {
+  constructor(parts: StatsParts) {
     this.#parts = parts;
   }
 
-  async totals(input: UsageRange = {}): Promise<UsageSum> {
+  async totals(actor: Actor, input: UsageRange = {}): Promise<UsageSum> {
+    permit(actor, 'usage');
     const { filter, ...range } = validated(rangeInput, input);
-    const [row = {}] = await this.#groups({ dimensions: [], filter }, range);
+    const asked = { dimensions: [], filter: ownUsage(actor, filter), count: 1 };
+    const [row = {}] = await this.#groups(asked, range);
     return sumOf(row);
   }
 
   /** Dearest first. */
-  async by(dimensions: readonly UsageDimension[], input: UsageRange = {}): Promise<UsageGroup[]> {
-    const { filter, ...range } = validated(rangeInput, input);
-    const rows = await this.#groups({ dimensions, filter }, range);
-    const groups = rows.map((row) => ({ of: namesIn(row, dimensions), ...sumOf(row) }));
-    // Ends that were given back leave groups of nothing.
-    return groups.filter(({ calls }) => calls > 0).toSorted(dearestFirst);
+  async by(
+    actor: Actor,
+    dimensions: readonly UsageDimension[],
+    input: UsageGroups = {},
+  ): Promise<UsageGroup[]> {
+    permit(actor, 'usage');
+    const { filter, count, ...range } = validated(groupsInput, input);
+    const asked = { dimensions, filter: ownUsage(actor, filter), count: count ?? GROUPS_MAX + 1 };
+    const rows = await this.#groups(asked, range);
+    if (rows.length > GROUPS_MAX) throw tooManyGroups();
+    return await inTurns(rows, (row) => ({ of: namesIn(row, dimensions), ...sumOf(row) }));
   }
 
   /**
    * Every hour or day of the zone that the range touches, those in which nothing was used as well;
    * from the first call to now, unless another range is given.
    */
-  async series(input: UsageSeries): Promise<UsageBucket[]> {
+  async series(actor: Actor, input: UsageSeries): Promise<UsageBucket[]> {
+    permit(actor, 'usageSeries');
     const { filter, step, zone, ...range } = validated(seriesInput, input);
     const startMs = range.fromMs ?? (await this.#firstMs());
     const within = { startMs, endMs: range.toMs ?? this.#parts.clock.now() };
     const { kind, ms } = STEPS[step];
     assertFew((within.endMs - startMs) / ms);
-    const buckets = bucketsOf(kind, zone, within);
-    const rows = await this.#rows(bucketsQuery(filter, buckets));
-    const sums = new Map(rows.map((row) => [row['number'], sumOf(row)]));
-    return buckets.map((bucket, number) => ({ ...bucket, ...(sums.get(number) ?? sumOf({})) }));
+    const buckets = await inTurns(bucketsOf(kind, zone, within), (bucket) => bucket);
+    const rows = await this.#rows(bucketsQuery(ownUsage(actor, filter), buckets));
+    const byNumber = new Map(rows.map((row) => [row['number'], row]));
+    return await inTurns(buckets.entries(), ([number, bucket]) => ({
+      ...bucket,
+      ...sumOf(byNumber.get(number) ?? {}),
+    }));
   }
 
   /** The last calls on record, newest first. */
-  async recent(input: RecentCalls = {}): Promise<UsageRecord[]> {
+  async recent(actor: Actor, input: RecentCalls = {}): Promise<UsageRecord[]> {
+    permit(actor, 'requests');
     const { filter, count } = validated(recentInput, input);
-    return await recentCalls(this.#em, filter, count);
-  }
-
-  get #em(): EntityManager {
-    return this.#parts.em.fork();
+    const { reader } = this.#parts;
+    const asked = { filter: ownUsage(actor, filter), facts: {}, period: EVER };
+    const { ids } = await recentCalls(reader, asked, { count });
+    return await recordsOf(reader, ids);
   }
 
   async #groups(asked: Asked, { fromMs = 0, toMs = Infinity }: UsageRange): Promise<SumRow[]> {
@@ -92,7 +115,7 @@ export class StatsService {
   }
 
   #rows([sql, values]: Query): Promise<SumRow[]> {
-    return this.#em.execute<SumRow[]>(sql, values);
+    return this.#parts.reader.rows<SumRow>(sql, values);
   }
 
   async #firstMs(): Promise<number> {
@@ -106,11 +129,6 @@ const namesIn = (row: SumRow, dimensions: readonly UsageDimension[]) =>
     dimensions.map((dimension) => [dimension, String(row[USAGE_DIMENSIONS[dimension]])]),
   );
 
-const dearestFirst = (left: UsageGroup, right: UsageGroup): number =>
-  left.costNano === right.costNano
-    ? right.calls - left.calls
-    : Number(left.costNano < right.costNano) * 2 - 1;
-
 function assertFew(buckets: number): void {
   if (buckets <= BUCKETS_MAX) return;
   throw new GatewayError(
@@ -119,3 +137,10 @@ function assertFew(buckets: number): void {
     { param: 'step' },
   );
 }
+
+const tooManyGroups = () =>
+  new GatewayError(
+    'invalid_request',
+    `count: there are more than ${GROUPS_MAX} groups. Say how many of the dearest, or ask for less.`,
+    { param: 'count' },
+  );

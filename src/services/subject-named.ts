@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/sqlite';
+import type { EntityManager, FilterQuery } from '@mikro-orm/sqlite';
 import { Budget } from '../entities/budget.ts';
 import type { BudgetScope } from '../entities/budget-scope.ts';
 import { Pool } from '../entities/pool.ts';
@@ -6,6 +6,8 @@ import { Team } from '../entities/team.ts';
 import { User } from '../entities/user.ts';
 import { VirtualKey } from '../entities/virtual-key.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { Actor } from './actor.ts';
+import { ownedBy } from './own.ts';
 
 /** Someone or something that money is spent for. */
 export interface Subject {
@@ -15,23 +17,44 @@ export interface Subject {
 
 const ID_START = /^[0-9a-f-]{4,36}$/;
 
+/** Whose it has to be to be found; anybody's unless given. */
+interface Owner {
+  userId?: string;
+}
+
 /** By id, or the start of one as long as it names one key. Deleted ones are not found any more. */
-export async function keyNamed(tx: EntityManager, text: string): Promise<VirtualKey> {
+export async function keyNamed(
+  tx: EntityManager,
+  text: string,
+  owner: Owner = {},
+): Promise<VirtualKey> {
   const found = await idsThatBegin(text, (id) =>
-    tx.find(VirtualKey, { id, deletedAt: null }, { limit: 2 }),
+    tx.find(VirtualKey, { id, deletedAt: null, ...owner }, { limit: 2 }),
   );
   return onlyOne(found, text, { what: 'Key', plural: 'key', param: 'id' });
 }
 
 /** As `keyNamed`, deleted ones as well: what they did is still told. */
-export async function keyOnRecord(em: EntityManager, text: string): Promise<VirtualKey> {
-  const found = await idsThatBegin(text, (id) => em.find(VirtualKey, { id }, { limit: 2 }));
+export async function keyOnRecord(
+  em: EntityManager,
+  text: string,
+  owner: Owner = {},
+): Promise<VirtualKey> {
+  const found = await idsThatBegin(text, (id) =>
+    em.find(VirtualKey, { id, ...owner }, { limit: 2 }),
+  );
   return onlyOne(found, text, { what: 'Key', plural: 'key', param: 'id' });
 }
 
-/** By id, or the start of one as long as it names one budget. */
-export async function budgetNamed(tx: EntityManager, text: string): Promise<Budget> {
-  const found = await idsThatBegin(text, (id) => tx.find(Budget, { id }, { limit: 2 }));
+/** By id, or the start of one as long as it names one budget; of those that meet a condition. */
+export async function budgetNamed(
+  tx: EntityManager,
+  text: string,
+  where: FilterQuery<Budget> = {},
+): Promise<Budget> {
+  const found = await idsThatBegin(text, (id) =>
+    tx.find(Budget, { $and: [{ id }, where] }, { limit: 2 }),
+  );
   return onlyOne(found, text, { what: 'Budget', plural: 'budget', param: 'id' });
 }
 
@@ -62,6 +85,18 @@ export async function subjectNamed(
 ): Promise<Subject> {
   const { id, name } = await SUBJECTS[scope](tx, text);
   return { id, name };
+}
+
+/** As `subjectNamed`, deleted keys as well; a user finds itself and its keys alone. */
+export async function subjectOnRecord(
+  em: EntityManager,
+  { scope, text, actor }: { scope: BudgetScope; text: string; actor: Actor },
+): Promise<Subject> {
+  if (scope === 'key') return await keyOnRecord(em, text, ownedBy(actor));
+  if (actor.userId === null) return await subjectNamed(em, scope, text);
+  const self = await em.findOne(User, { id: actor.userId });
+  const isSelf = scope === 'user' && (self?.id === text || self?.name === text);
+  return present(isSelf ? self : null, scope, text, 'subject');
 }
 
 async function idsThatBegin<T>(

@@ -58,15 +58,17 @@ export interface Run {
   stepMs: number;
 }
 
-/** Hours or days of a zone, each from `startMs` on to the next one's. */
-export function bucketsOf(kind: 'hourly' | 'daily', zone: string, within: Period): Period[] {
-  const buckets: Period[] = [];
+/** Hours or days of a zone, each from `startMs` on to the next one's; worked out one by one. */
+export function* bucketsOf(
+  kind: 'hourly' | 'daily',
+  zone: string,
+  within: Period,
+): Generator<Period> {
   for (let atMs = within.startMs; atMs < within.endMs;) {
     const bucket = periodOf(kind, zone, atMs);
-    buckets.push(bucket);
+    yield bucket;
     atMs = bucket.endMs;
   }
-  return buckets;
 }
 
 /** The same as few runs: most days have 24 hours. */

@@ -1,10 +1,5 @@
 import type { Period } from '../accounting/budgets/period.ts';
-import {
-  DIMENSION_COLUMNS,
-  familyOf,
-  QUARTER_MS,
-  ROLLUP_SUMS,
-} from '../accounting/ledger/rollups.ts';
+import { DIMENSION_COLUMNS, familyOf, ROLLUP_SUMS } from '../accounting/ledger/rollups.ts';
 import { USAGE_DIMENSIONS } from '../entities/usage-dimension.ts';
 import type { UsageDimension } from '../entities/usage-dimension.ts';
 import { runsOf, spanOf } from './usage-spans.ts';
@@ -24,13 +19,14 @@ interface Conditions {
   values: string[];
 }
 
-const given = (filter: UsageFilter) =>
+/** The dimensions that a filter says anything about. */
+export const given = (filter: UsageFilter) =>
   (Object.keys(filter) as UsageDimension[]).flatMap((dimension) => {
     const wanted = filter[dimension];
     return wanted === undefined ? [] : [{ dimension, wanted }];
   });
 
-function conditionsOf(filter: UsageFilter): Conditions {
+export function conditionsOf(filter: UsageFilter): Conditions {
   const all = given(filter);
   const parts = all.map(
     ({ dimension }) => `and l.${USAGE_DIMENSIONS[dimension]} in (select value from json_each(?))`,
@@ -55,7 +51,10 @@ const rowsOf = (table: string, fields: Record<string, string>): string =>
     .join(', ')} from json_each(?))`;
 
 /** Bounds that a store can compare with. */
-const bounded = ({ startMs, endMs }: Period) => [startMs, Math.min(endMs, Number.MAX_SAFE_INTEGER)];
+export const bounded = ({ startMs, endMs }: Period): [number, number] => [
+  startMs,
+  Math.min(endMs, Number.MAX_SAFE_INTEGER),
+];
 
 const STRETCHES = rowsOf('stretches', {
   span_ms: 'spanMs',
@@ -64,15 +63,19 @@ const STRETCHES = rowsOf('stretches', {
   sign: 'sign',
 });
 
-/** What is asked for: calls of which kind, told apart by what. */
+/** What is asked for: calls of which kind, told apart by what, and the most groups to tell. */
 export interface Asked {
   dimensions: readonly UsageDimension[];
   filter: UsageFilter;
+  count: number;
 }
 
-/** Sums of a period, and of the totals that cover it, a row for each group there is. */
+/**
+ * Sums of a period, and of the totals that cover it: a row for each group there is, dearest first; of
+ * those that are nothing, as ends that were given back leave them, none.
+ */
 export function groupsQuery(
-  { dimensions, filter }: Asked,
+  { dimensions, filter, count }: Asked,
   period: Period,
   cover: readonly Stretch[],
 ): Query {
@@ -95,8 +98,9 @@ export function groupsQuery(
        where l.quarter_ms >= ? and l.quarter_ms < ? ${conditions}
      )
      select ${[...groups, TOLD].join(', ')} from parts
-     ${groups.length === 0 ? '' : `group by ${groups.join(', ')}`}`,
-    [JSON.stringify(stretches), family, ...values, ...bounded(period), ...values],
+     ${groups.length === 0 ? '' : `group by ${groups.join(', ')}`} having sum(calls) > 0
+     order by sum(cost_nano) desc, sum(calls) desc limit ?`,
+    [JSON.stringify(stretches), family, ...values, ...bounded(period), ...values, count],
   ];
 }
 
@@ -126,47 +130,5 @@ export function bucketsQuery(filter: UsageFilter, buckets: readonly Period[]): Q
      )
      select number, ${TOLD} from parts group by number`,
     [JSON.stringify(runsOf(buckets)), family, spanOf(buckets), ...values, ...values],
-  ];
-}
-
-/** A quarter of an hour, and between which ids its records are. */
-export interface Quarter {
-  quarterMs: number;
-  firstId: string;
-  lastId: string;
-}
-
-/** The last quarters in which anything was used, newest first, and where their records are. */
-export function quartersQuery(filter: UsageFilter, period: Period, count: number): Query {
-  const { sql: conditions, values } = conditionsOf(filter);
-  const family = familyOf(given(filter).map(({ dimension }) => dimension));
-  return [
-    `with quarters as materialized (
-       select t.start_ms as at_ms from usage_lines l cross join usage_totals t
-       where l.family = ? and t.span_ms = ${QUARTER_MS} and t.line_id = l.id
-         and t.start_ms >= ? and t.start_ms < ? ${conditions}
-       union select l.quarter_ms from usage_rollups l
-       where l.quarter_ms >= ? and l.quarter_ms < ? ${conditions}
-       order by 1 desc limit ?
-     )
-     select q.quarter_ms as "quarterMs", q.first_id as "firstId", q.last_id as "lastId"
-     from quarters w cross join usage_quarters q
-     where q.quarter_ms = w.at_ms order by w.at_ms desc`,
-    [family, ...bounded(period), ...values, ...bounded(period), ...values, count],
-  ];
-}
-
-/** Ids of the calls of a quarter, the last ones first. */
-export function idsQuery(
-  filter: UsageFilter,
-  { quarterMs, firstId, lastId }: Quarter,
-  count: number,
-): Query {
-  const { sql: conditions, values } = conditionsOf(filter);
-  return [
-    `select l.id from usage_records l where l.id >= ? and l.id <= ?
-       and l.started_at_ms >= ? and l.started_at_ms < ? ${conditions}
-     order by l.id desc limit ?`,
-    [firstId, lastId, quarterMs, quarterMs + QUARTER_MS, ...values, count],
   ];
 }

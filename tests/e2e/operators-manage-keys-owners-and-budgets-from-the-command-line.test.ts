@@ -61,7 +61,7 @@ test('a rotated key goes on under its id, the old one as long as it overlaps', a
   expect(await Promise.all(statuses)).toEqual([401, 401]);
 });
 
-test('a deleted key is refused for good, and keeps its name in the list of all', async () => {
+test('a deleted key is refused until it is restored, and keeps its name in the list of all', async () => {
   const { key, id } = await createKey(server, '--name', 'lost');
   await turns(key, 200);
   expect(await mistakesOf('delete-key', id)).toEqual(['--yes']);
@@ -71,6 +71,14 @@ test('a deleted key is refused for good, and keeps its name in the list of all',
   expect(await told('list-keys', '--all')).toMatch(new RegExp(`^${id} +lost .* Deleted `, 'm'));
   const again = await run('update-key', id, '--activate');
   expect(again).toEqual({ code: 1, stdout: '', stderr: `Key not found: ${id}\n` });
+  expect(await told('restore-key', id)).toMatch(
+    /^Key restored: \S+\n {2}Name: +lost\n {2}Status: +active\n$/,
+  );
+  await turns(key, 200);
+  expect(await run('restore-key', id)).toMatchObject({
+    code: 1,
+    stderr: `Key ${id} is not deleted.\n`,
+  });
 });
 
 test('owners and restrictions are given by name, shown, and lifted by empty text', async () => {
@@ -140,6 +148,16 @@ test('a budget tells to the billionth what was spent, and proves it by the recor
   const changed = await told('set-budget', '--key', id, '--cap', '0', '--hard');
   expect(changed).toContain(`Budget set: ${budget}\n  Name:       pocket\n`);
   expect(changed).toContain(`  Remaining:  -$${String(cost)}\n`);
+  const raised = await told('raise-budget', budget, '--by', '0.5', '--for', '24h');
+  expect(raised).toMatch(
+    /^ {2}Cap: +\$0\.00 monthly\n {2}Raised: +by \$0\.50 to \$0\.50 until \d{4}-/m,
+  );
+  await turns(key, 200);
+  const listed = (await told('list-budgets')).split('\n').find((text) => text.startsWith(budget));
+  expect(listed).toMatch(/ hard +\$0\.50 +\$0\.\d+ /);
+  const ended = await told('raise-budget', budget, '--by', '0');
+  expect(ended).toContain(`Raise ended: ${budget}\n`);
+  expect(ended).not.toContain('Raised:');
   expect(await told('remove-budget', budget)).toContain(`Budget removed: ${budget}\n`);
   expect(await told('list-budgets')).not.toContain(budget);
 });
@@ -158,6 +176,8 @@ describe('every mistake is named by its flag', () => {
       '--cap --period --zone --hard,--soft --strict,--standard --alert --key,--team,--user,--pool',
     ],
     ['set-budget', '--key,--team,--user,--pool --cap'],
+    ['raise-budget --by -1 --until soon --for 1h', '<id> --by --until --until,--for'],
+    ['raise-budget 0123 --by 1', '--until,--for'],
     ['explain-budget --all', '--all <id>'],
   ])('%s', async (line, flags) => {
     const named = (await mistakesOf(...line.split(' '))).map((name) => name.replaceAll(', ', ','));

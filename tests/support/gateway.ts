@@ -18,6 +18,7 @@ import type { Sandbox, SandboxCredential } from '../../src/sandbox/index.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { MovableClock } from './movable-clock.ts';
+import { SYSTEM } from '../../src/services/actor.ts';
 import { until } from './patience.ts';
 import { preparedDirectory } from './prepared-database.ts';
 
@@ -134,7 +135,7 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   });
   const dataDir = options.dataDir ?? (await preparedDirectory());
   const lines: string[] = [];
-  const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', ...options.env };
+  const env = { TOLLGATE_DATA_DIR: dataDir, PORT: '0', GRPC_PORT: 'off', ...options.env };
   const { pools, prices } = fileSchema.parse({
     pools: [poolFields(fleet, sandbox, options.pool)],
     ...options.file,
@@ -153,7 +154,7 @@ async function start(options: GatewayOptions, running: Running[]): Promise<Gatew
   });
   const url = await app.listen();
   await app.balances.refresh();
-  const { key, virtualKey } = await space.keys.create('system', { name: 'test' });
+  const { key, virtualKey } = await space.keys.create(SYSTEM, { name: 'test' });
   const replies: string[] = [];
 
   const fetchPath: Gateway['fetch'] = async (

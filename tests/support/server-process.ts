@@ -15,6 +15,8 @@ export const BIN = join(REPO, 'bin', 'tollgate.js');
 
 export interface ServerProcess {
   url: string;
+  /** Host and port of gRPC; null unless it is asked for (`GRPC_PORT`). */
+  grpc: string | null;
   /** The key shown at first start, or null on later starts. */
   key: string | null;
   pid: number;
@@ -79,7 +81,7 @@ export async function startServer(options: {
   const cwd = options.dataDir ?? (await temporaryDirectory(options.lifetime));
   const dataDir = options.isBare === true ? join(cwd, 'data') : cwd;
   const named = options.isBare === true ? {} : { TOLLGATE_DATA_DIR: dataDir };
-  const env: Record<string, string> = { PORT: '0', ...named, ...options.env };
+  const env: Record<string, string> = { PORT: '0', GRPC_PORT: 'off', ...named, ...options.env };
   if (options.file !== undefined) {
     env['TOLLGATE_CONFIG'] = join(dataDir, 'tollgate.yaml');
     await writeFile(env['TOLLGATE_CONFIG'], stringify(options.file));
@@ -105,6 +107,7 @@ export async function startServer(options: {
   });
   return {
     url,
+    grpc: /^ {2}gRPC +(\S+)/m.exec(stdout)?.[1] ?? null,
     key: /sk-tg-[0-9A-Za-z]+/.exec(stdout)?.[0] ?? null,
     pid: child.pid ?? 0,
     cwd,

@@ -21,6 +21,14 @@ type File = 'log' | 'main';
 /** How many points of a kind are tried, spread over all that there are. */
 export type Tried = Record<File, Partial<Record<Call, number>>>;
 
+/** Points of a kind, spread over all that there are. */
+export const SPREAD: Tried = {
+  log: { pwrite64: 10, fsync: 6, fdatasync: 6, ftruncate: 3, unlink: 2 },
+  main: { pwrite64: 5, fsync: 3, fdatasync: 3, ftruncate: 2 },
+};
+/** Three starts: sixty kills of a server that is called. */
+export const KILLS_MIN = 20;
+
 interface Point {
   file: File;
   call: Call;
@@ -36,12 +44,18 @@ export interface Matrix {
   isUncalled?: boolean;
   /** How long the others go on while a write is held up. */
   heldMs?: number;
+  /** How often all calls are made; once unless given. */
+  rounds?: number;
+  /** What is wrong once is enough to know. */
+  isOnceEnough?: boolean;
   env?: Record<string, string>;
 }
 
 /** Kills at every point; tells how often it did, and what was wrong with the books afterwards. */
 export async function killEverywhere(matrix: Matrix): Promise<{ kills: number; wrong: string[] }> {
-  const queue = await pointsOf(matrix);
+  const points = await pointsOf(matrix);
+  // At the first points of all nobody is served yet.
+  const queue = matrix.isOnceEnough === true ? points.toReversed() : points;
   const wrong: string[] = [];
   let kills = 0;
   const worker = async () => {
@@ -50,6 +64,7 @@ export async function killEverywhere(matrix: Matrix): Promise<{ kills: number; w
       if (isKilled) kills += 1;
       const where = `${point.call} ${point.nth} of the ${point.file} file`;
       wrong.push(...found.map((text) => `${where}: ${text}`));
+      if (matrix.isOnceEnough === true && wrong.length > 0) queue.length = 0;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -69,7 +84,7 @@ interface Watch {
 
 /** From the start to the stop, unless it dies on the way. */
 async function run(
-  { world, start, isUncalled = false, env }: Matrix,
+  { world, start, isUncalled = false, rounds = 1, env }: Matrix,
   dataDir: string,
   { strace, onTrace }: Watch,
 ): Promise<Run> {
@@ -85,7 +100,8 @@ async function run(
     },
   });
   if (server.url !== null && !isUncalled) {
-    await runScript({ url: server.url, key: world.key, seen });
+    const target = { url: server.url, key: world.key, seen };
+    for (let round = 1; round <= rounds; round += 1) await runScript(target);
   }
   holder?.release();
   server.kill('SIGTERM');

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { record } from './recording.ts';
 import { replay } from './replay.ts';
 import type { Verdict } from './replay.ts';
-import { weakenedBy } from './strace.ts';
 import { createWorld, killedUnderLoad, withLongLog } from './world.ts';
 import type { World } from './world.ts';
 
@@ -34,17 +33,4 @@ test.each([
     expect(states).toBeGreaterThan(statesMin);
   },
   300_000,
-);
-
-test.each(['NORMAL', 'OFF'])(
-  'the same replay of a server with synchronous=%s finds answered calls that are lost',
-  async (level) => {
-    const recording = await record(world, world.clean, weakenedBy(`synchronous=${level}`));
-    const lost: string[] = [];
-    for await (const verdict of replay(recording, world.clean)) {
-      lost.push(...verdict.lost);
-      if (lost.length > 0) break;
-    }
-    expect(lost).not.toEqual([]);
-  },
 );

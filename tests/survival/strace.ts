@@ -68,7 +68,7 @@ export async function startTraced(dataDir: string, tracing: Tracing): Promise<Tr
     ['-f', '-qq', '--seccomp-bpf', '-y', '-o', '|cat >&3', ...tracing.strace, ...server],
     {
       cwd: dataDir,
-      env: { PATH, HOME, PORT: '0', TOLLGATE_DATA_DIR: dataDir, ...tracing.env },
+      env: { PATH, HOME, PORT: '0', GRPC_PORT: 'off', TOLLGATE_DATA_DIR: dataDir, ...tracing.env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     },
   );

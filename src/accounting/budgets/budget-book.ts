@@ -3,6 +3,7 @@ import type { BudgetScope } from '../../entities/budget-scope.ts';
 import { BudgetHold } from './budget-hold.ts';
 import type { HoldFacts } from './budget-hold.ts';
 import { LiveBudget } from './live-budget.ts';
+import type { SettledOf } from './live-budget.ts';
 import { PeriodClock } from './period.ts';
 import { refusalAmong } from './tally.ts';
 import type { BudgetAlert, BudgetRefusal } from './tally.ts';
@@ -11,6 +12,8 @@ import type { BudgetState, BudgetSubjects } from './terms.ts';
 /** How much of a budget is taken, and by what. Nano-USD. */
 export interface BudgetExplanation {
   readonly budget: BudgetState;
+  /** The cap in force: with the raise while that lasts. */
+  readonly capNano: bigint;
   readonly periodStartMs: number;
   readonly resetsAtMs: number | null;
   readonly settledNano: bigint;
@@ -69,8 +72,8 @@ export class BudgetBook {
       this.#adopt(budget, nowMs);
       return;
     }
-    const before = known.terms.state;
-    known.revise(state, clock, nowMs);
+    const before = known.state;
+    if (known.revise(state, clock, nowMs)) this.#adopt(known, nowMs);
     if (before.scope === state.scope && before.subjectId === state.subjectId) return;
     this.#unlist(known, before);
     this.#list(known);
@@ -80,7 +83,7 @@ export class BudgetBook {
     const budget = this.#budgets.get(id);
     if (budget === undefined) return;
     this.#budgets.delete(id);
-    this.#unlist(budget, budget.terms.state);
+    this.#unlist(budget, budget.state);
     budget.retire();
   }
 
@@ -102,7 +105,7 @@ export class BudgetBook {
   refusal(budgets: readonly LiveBudget[], amountNano: bigint, nowMs: number): BudgetRefusal | null {
     if (budgets.length === 0) return null;
     const tallies = budgets.map((budget) => budget.tallyAt(nowMs));
-    return refusalAmong(tallies, amountNano);
+    return refusalAmong(tallies, amountNano, nowMs);
   }
 
   /** Reserves money in all of them; the caller has asked for a refusal in the same step. */
@@ -112,18 +115,46 @@ export class BudgetBook {
   }
 
   /**
-   * A correction, or a call recorded elsewhere, of a given time. What belongs to a period that is
-   * over does not count in the current one; a time to come counts now.
+   * Holds what is spent already, whatever room there is: of a call that was made elsewhere. It counts in
+   * the periods of its time, as far as anybody needs those still.
+   */
+  charge(facts: HoldFacts, nowMs: number): BudgetHold {
+    const tallies = this.find(facts.subjects).flatMap(
+      (budget) => budget.tallyOf(facts.sinceMs, nowMs) ?? [],
+    );
+    return new BudgetHold(facts, tallies, this.#live);
+  }
+
+  /** Holds what was held before this process began, in the periods that admitted it. */
+  resume(facts: HoldFacts, nowMs: number, settledOf: SettledOf): BudgetHold {
+    const tallies = this.find(facts.subjects).map((budget) =>
+      budget.recall(facts.sinceMs, nowMs, settledOf),
+    );
+    return new BudgetHold(facts, tallies, this.#live);
+  }
+
+  /**
+   * A correction of a given time. What belongs to a period that is over does not count in the current
+   * one; a time to come counts now.
    */
   adjust(id: string, deltaNano: bigint, atMs: number, nowMs: number): void {
     const tally = this.#budgets.get(id)?.tallyOf(atMs, nowMs);
     tally?.adjust(deltaNano);
-    if (deltaNano > 0n) tally?.tell();
+    if (deltaNano > 0n) tally?.tell(nowMs);
   }
 
-  /** The ledger was corrected: what it has settled in the current period. Holds stay as they are. */
-  recount(id: string, settledNano: bigint, nowMs: number): void {
-    this.#budgets.get(id)?.tallyAt(nowMs).recount(settledNano);
+  /**
+   * The ledger was corrected: what it has settled now, in each period that money is counted in still.
+   * Holds stay as they are. A period that the wall clock was set back from goes on in memory alone: no
+   * sum of the ledger is its.
+   */
+  recount(id: string, settledOf: SettledOf, nowMs: number): void {
+    const budget = this.#budgets.get(id);
+    if (budget === undefined) return;
+    for (const tally of budget.talliesAt(nowMs)) {
+      if (nowMs < tally.period.startMs) continue;
+      tally.recount(settledOf(budget.state, tally.period), nowMs);
+    }
   }
 
   get ids(): readonly string[] {
@@ -142,7 +173,8 @@ export class BudgetBook {
       sinceMs: hold.sinceMs,
     }));
     return {
-      budget: budget.terms.state,
+      budget: budget.state,
+      capNano: budget.termsAt(nowMs).capNano,
       periodStartMs: startMs,
       resetsAtMs: Number.isFinite(endMs) ? endMs : null,
       settledNano: tally.settledNano,
@@ -152,13 +184,13 @@ export class BudgetBook {
     };
   }
 
-  /** Calls under way that began in its period burden a new budget as if it had been there. */
+  /** Calls under way that began in its period burden a new budget or period as if it had been there. */
   #adopt(budget: LiveBudget, nowMs: number): void {
     const tally = budget.tallyAt(nowMs);
-    const { scope, subjectId } = budget.terms.state;
+    const { scope, subjectId } = budget.state;
     for (const hold of this.#live) {
       const isIts = hold.subjects[scope] === subjectId && hold.sinceMs >= tally.period.startMs;
-      if (isIts) hold.join(tally);
+      if (isIts && !tally.holds.has(hold)) hold.join(tally);
     }
   }
 
@@ -174,7 +206,7 @@ export class BudgetBook {
 
   /** Lists are replaced, never changed: whoever has found one may keep it. */
   #list(budget: LiveBudget): void {
-    const { scope, subjectId } = budget.terms.state;
+    const { scope, subjectId } = budget.state;
     const subjects = this.#bySubject[scope];
     subjects.set(subjectId, [...(subjects.get(subjectId) ?? []), budget]);
   }

@@ -50,33 +50,47 @@ export class BudgetHold implements Held {
   }
 
   /** Reserves so much more, in all its budgets or, with the reason, in none. */
-  extend(amountNano: bigint): BudgetRefusal | null {
-    const refusal = refusalAmong(this.#tallies, amountNano);
+  extend(amountNano: bigint, nowMs: number): BudgetRefusal | null {
+    const refusal = refusalAmong(this.#tallies, amountNano, nowMs);
     if (refusal !== null || this.#live === null) return refusal;
     for (const tally of this.#tallies) tally.extend(amountNano);
     this.#amountNano += amountNano;
     return null;
   }
 
-  /** Puts the actual cost in place of the hold. Returns the overrun: what it cost beyond the hold. */
-  settle(costNano: bigint): bigint {
-    if (this.#live === null) return 0n;
-    this.#live.delete(this);
-    this.#live = null;
-    const tallies = this.#tallies;
-    this.#tallies = NONE;
-    for (const tally of tallies) tally.settle(this, costNano);
+  /** Takes back an extension that came to nothing. */
+  shrink(amountNano: bigint): void {
+    if (this.#live === null) return;
+    for (const tally of this.#tallies) tally.extend(-amountNano);
+    this.#amountNano -= amountNano;
+  }
+
+  /** Puts the actual cost in place of the hold, now. Returns the overrun: what it cost beyond the hold. */
+  settle(costNano: bigint, nowMs: number): bigint {
+    const tallies = this.#resolve(costNano);
+    if (tallies === null) return 0n;
     // Last, when all is counted: a listener may ask for the figures, or fail.
-    if (costNano > 0n) for (const tally of tallies) tally.tell();
+    if (costNano > 0n) for (const tally of tallies) tally.tell(nowMs);
     return costNano > this.#amountNano ? costNano - this.#amountNano : 0n;
   }
 
   /** Gives all of it back: the call cost nothing. */
   release(): void {
-    this.settle(0n);
+    this.#resolve(0n);
   }
 
   move(from: Tally, to: Tally): void {
     this.#tallies = this.#tallies.map((tally) => (tally === from ? to : tally));
+  }
+
+  /** The tallies that it was in; null once it is resolved. */
+  #resolve(costNano: bigint): readonly Tally[] | null {
+    if (this.#live === null) return null;
+    this.#live.delete(this);
+    this.#live = null;
+    const tallies = this.#tallies;
+    this.#tallies = NONE;
+    for (const tally of tallies) tally.settle(this, costNano);
+    return tallies;
   }
 }

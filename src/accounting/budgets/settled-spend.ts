@@ -6,6 +6,9 @@ import { recordColumn } from '../ledger/rows.ts';
 import type { Cell } from '../ledger/rows.ts';
 import type { Period } from './period.ts';
 
+/** Nano-USD of a dollar. */
+const USD = 1_000_000_000n;
+
 const at = { id: recordColumn('id'), startedAtMs: recordColumn('started_at_ms') };
 const costAt = recordColumn('cost_nano');
 const subjectAt: Record<BudgetScope, number> = {
@@ -22,23 +25,25 @@ const subjectAt: Record<BudgetScope, number> = {
  */
 export class SettledSpend {
   readonly #database: Database;
-  readonly #sum: Statement<[string, string, number, number, string], string>;
+  readonly #sum: Statement<[string, string, number, number, string], [string, string]>;
   readonly #ledger: Pick<Ledger, 'unconfirmed'>;
 
   constructor(file: string, ledger: Pick<Ledger, 'unconfirmed'>) {
     this.#database = openSqlite(file);
     this.#ledger = ledger;
-    // As text: the driver's numbers are exact only up to 2^53.
+    // Dollars and the rest apart: no sum leaves 64 bits. As text: the driver's numbers are exact only up
+    // to 2^53.
+    const parts = [`cost_nano / ${USD}`, `cost_nano % ${USD}`];
+    const [dollars, rest] = parts.map((part) => `cast(coalesce(sum(${part}), 0) as text)`);
     this.#sum = this.#database
-      .prepare<[string, string, number, number, string], string>(
-        `select cast(
-           (select coalesce(sum(cost_nano), 0) from spend_rollups
-              where scope = ? and subject_id = ? and quarter_ms >= ? and quarter_ms < ?)
-           - (select coalesce(sum(cost_nano), 0) from usage_records
-              where id in (select value from json_each(?)))
-         as text)`,
+      .prepare<[string, string, number, number, string], [string, string]>(
+        `select ${dollars}, ${rest} from (
+           select cost_nano from spend_rollups
+             where scope = ? and subject_id = ? and quarter_ms >= ? and quarter_ms < ?
+           union all
+           select -cost_nano from usage_records where id in (select value from json_each(?)))`,
       )
-      .pluck();
+      .raw();
   }
 
   /** Nano-USD of the period. */
@@ -51,7 +56,8 @@ export class SettledSpend {
     // Some may be on disk already, and only the word of it not yet here.
     const ids = JSON.stringify(unconfirmed.map((row) => row[at.id]));
     const end = Math.min(endMs, Number.MAX_SAFE_INTEGER);
-    const confirmed = BigInt(this.#sum.get(scope, subjectId, startMs, end, ids) ?? 0);
+    const [dollars, rest] = this.#sum.get(scope, subjectId, startMs, end, ids) ?? [0, 0];
+    const confirmed = BigInt(dollars) * USD + BigInt(rest);
     return unconfirmed.reduce((sum, row) => sum + BigInt(row[costAt] ?? 0), confirmed);
   }
 

@@ -27,7 +27,8 @@ export interface BudgetAlert {
 
 /** Whose money is counted; its terms may change while a tally lives. */
 export interface TallyOwner {
-  readonly terms: Terms;
+  /** Those in force at a time; one raise of the cap may end between two looks. */
+  termsAt(nowMs: number): Terms;
   onAlert(alert: BudgetAlert): void;
 }
 
@@ -53,12 +54,15 @@ export class Tally {
   /** Always the sum of #holds. */
   #heldNano = 0n;
 
-  constructor(owner: TallyOwner, period: Period, settledNano: bigint) {
+  constructor(
+    owner: TallyOwner,
+    { period, settledNano, terms }: { period: Period; settledNano: bigint; terms: Terms },
+  ) {
     this.owner = owner;
     this.period = period;
     this.#settledNano = settledNano;
     // These were told when they were reached: a restart does not repeat them.
-    for (const { percent, nano } of owner.terms.thresholds) {
+    for (const { percent, nano } of terms.thresholds) {
       if (settledNano > 0n && settledNano >= nano) this.#told.add(percent);
     }
   }
@@ -77,13 +81,15 @@ export class Tally {
   }
 
   /** Whether so much more passes the cap of a hard budget. What costs nothing never does. */
-  wouldExceed(amountNano: bigint): boolean {
-    const { isEnabled, isHard, capNano } = this.owner.terms.state;
-    return isEnabled && isHard && amountNano > 0n && this.enforcedNano + amountNano > capNano;
+  wouldExceed(amountNano: bigint, nowMs: number): boolean {
+    const { state, capNano } = this.owner.termsAt(nowMs);
+    const isBound = state.isEnabled && state.isHard && amountNano > 0n;
+    return isBound && this.enforcedNano + amountNano > capNano;
   }
 
-  refusal(amountNano: bigint): BudgetRefusal {
-    const { id, scope, subjectId, capNano } = this.owner.terms.state;
+  refusal(amountNano: bigint, nowMs: number): BudgetRefusal {
+    const { state, capNano } = this.owner.termsAt(nowMs);
+    const { id, scope, subjectId } = state;
     return {
       budgetId: id,
       scope,
@@ -101,7 +107,7 @@ export class Tally {
     this.#heldNano += hold.amountNano;
   }
 
-  /** One of its holds grows by so much. */
+  /** One of its holds grows by so much; negative: shrinks. */
   extend(amountNano: bigint): void {
     this.#heldNano += amountNano;
   }
@@ -118,9 +124,9 @@ export class Tally {
   }
 
   /** What the ledger says after it was corrected. */
-  recount(settledNano: bigint): void {
+  recount(settledNano: bigint, nowMs: number): void {
     this.#settledNano = settledNano;
-    this.tell();
+    this.tell(nowMs);
   }
 
   /** Hands over the holds of calls admitted at or after the other's start. */
@@ -133,9 +139,9 @@ export class Tally {
     }
   }
 
-  /** Under a new cap, a percentage that is no longer reached can be reached again. */
-  rearm(): void {
-    const { thresholds } = this.owner.terms;
+  /** Under another cap, a percentage that is no longer reached can be reached again. */
+  rearm(nowMs: number): void {
+    const { thresholds } = this.owner.termsAt(nowMs);
     for (const percent of this.#told) {
       const threshold = thresholds.find((one) => one.percent === percent);
       if (threshold === undefined || this.#settledNano < threshold.nano) this.#told.delete(percent);
@@ -143,8 +149,8 @@ export class Tally {
   }
 
   /** Tells what settled money has reached, each percentage once per period and cap. */
-  tell(): void {
-    const { state, thresholds } = this.owner.terms;
+  tell(nowMs: number): void {
+    const { state, capNano, thresholds } = this.owner.termsAt(nowMs);
     if (!state.isEnabled) return;
     for (const { percent, nano } of thresholds) {
       if (this.#settledNano < nano) return;
@@ -154,7 +160,7 @@ export class Tally {
         budgetId: state.id,
         percent,
         settledNano: this.#settledNano,
-        capNano: state.capNano,
+        capNano,
         periodStartMs: this.period.startMs,
       });
     }
@@ -162,11 +168,15 @@ export class Tally {
 }
 
 /** The refusal that lasts longest; null if all have room. Changes nothing. */
-export function refusalAmong(tallies: readonly Tally[], amountNano: bigint): BudgetRefusal | null {
+export function refusalAmong(
+  tallies: readonly Tally[],
+  amountNano: bigint,
+  nowMs: number,
+): BudgetRefusal | null {
   let last: Tally | undefined;
   for (const tally of tallies) {
-    if (!tally.wouldExceed(amountNano)) continue;
+    if (!tally.wouldExceed(amountNano, nowMs)) continue;
     if (last === undefined || tally.period.endMs > last.period.endMs) last = tally;
   }
-  return last?.refusal(amountNano) ?? null;
+  return last?.refusal(amountNano, nowMs) ?? null;
 }

@@ -10,6 +10,8 @@ type Decided = Pick<
   | 'scope'
   | 'subjectId'
   | 'capNano'
+  | 'raiseNano'
+  | 'raisedUntil'
   | 'period'
   | 'zone'
   | 'isHard'
@@ -24,9 +26,11 @@ export interface BudgetState extends Readonly<Decided> {
   readonly settledNano: bigint;
 }
 
-/** What an operator decided, with what follows from it. */
+/** What an operator decided, with what follows from it for a time. */
 export interface Terms {
   readonly state: BudgetState;
+  /** The cap in force: with the raise while that lasts. */
+  readonly capNano: bigint;
   /** Lowest first. */
   readonly thresholds: readonly Threshold[];
 }
@@ -41,14 +45,14 @@ interface Threshold {
 const PARTS_PER_PERCENT = 1000;
 const PARTS = 100n * BigInt(PARTS_PER_PERCENT);
 
-export function termsOf(state: BudgetState): Terms {
+export function termsOf(state: BudgetState, capNano: bigint): Terms {
   const percents = new Set(state.alertPercents);
   // All that a soft budget does is tell, so it tells at least when it is used up.
   if (!state.isHard) percents.add(100);
   const thresholds = [...percents]
     .toSorted((left, right) => left - right)
-    .map((percent) => ({ percent, nano: partOf(state.capNano, percent) }));
-  return { state, thresholds };
+    .map((percent) => ({ percent, nano: partOf(capNano, percent) }));
+  return { state, capNano, thresholds };
 }
 
 function partOf(capNano: bigint, percent: number): bigint {

@@ -4,12 +4,14 @@ import {
   columnsOf,
   DIMENSION_COLUMNS,
   FAMILIES,
+  grown,
   QUARTER_MS,
   ROLLUP_KEYS,
   ROLLUP_SUMS,
   SPANS_MS,
 } from './rollups.ts';
 import type { Family } from './rollups.ts';
+import { isOverflow } from './store-fault.ts';
 
 /** Calls that take longer than this are added to their quarter later, which is more work. */
 export const CARRY_AFTER_MS = 2 * QUARTER_MS;
@@ -22,30 +24,39 @@ export interface Slice {
 
 export interface Carrier {
   isDue: Statement<[Slice], 1>;
-  steps: Statement<[Slice]>[];
+  /** All of it or nothing, within whatever transaction. */
+  move(slice: Slice): void;
 }
 
 const keys = ROLLUP_KEYS.join(', ');
 
 /** The statements that move roll-ups into totals, prepared once for each connection. */
 export function prepareCarrier(database: Database): Carrier {
-  const steps = stepsFor(`where quarter_ms < :beforeMs order by ${keys} limit :rowsMax`);
+  const steps = stepsFor(`where quarter_ms < :beforeMs order by ${keys} limit :rowsMax`).map(
+    (sql) => database.prepare<[Slice]>(sql),
+  );
   return {
     isDue: database
       .prepare<[Slice], 1>('select 1 from usage_rollups where quarter_ms < :beforeMs limit 1')
       .pluck(),
-    steps: steps.map((sql) => database.prepare<[Slice]>(sql)),
+    move: database.transaction((slice: Slice) => {
+      for (const step of steps) step.run(slice);
+    }),
   };
 }
 
 /**
  * Moves a slice of the roll-ups into the totals of every family and span. A call that is settled late
  * makes a new roll-up of its old quarter, and is added in its turn. The caller wraps it in a
- * transaction.
+ * transaction, which is about other calls: where what is carried leaves 64 bits, it stays where it is.
  */
-export function carry({ isDue, steps }: Carrier, slice: Slice): void {
+export function carry({ isDue, move }: Carrier, slice: Slice): void {
   if (isDue.get(slice) === undefined) return;
-  for (const step of steps) step.run(slice);
+  try {
+    move(slice);
+  } catch (error) {
+    if (!isOverflow(error)) throw error;
+  }
 }
 
 /** The same for a transaction of services, whose statements are not kept. */
@@ -102,7 +113,7 @@ function addition(family: Family, rows: string): string {
   );
   const named = ROLLUP_SUMS.map((name) => `sum(${name}) as ${name}`);
   const summed = ROLLUP_SUMS.map((name) => `sum(r.${name})`);
-  const more = ROLLUP_SUMS.map((name) => `${name} = ${name} + excluded.${name}`);
+  const more = ROLLUP_SUMS.map(grown);
   return `insert into usage_totals (span_ms, line_id, start_ms, ${ROLLUP_SUMS.join(', ')})
     select s.value, l.id, r.quarter_ms - r.quarter_ms % s.value, ${summed.join(', ')}
     from (select ${groups}, ${named.join(', ')} from (${rows}) group by ${groups}) r

@@ -1,15 +1,24 @@
 import { Worker } from 'node:worker_threads';
 import type { CallRecord, HoldDraft } from '../../entities/call-record.ts';
-import { GatewayError } from '../../errors/gateway-error.ts';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Applied } from './apply.ts';
 import type { LogNotice } from './checkpoints.ts';
-import { emptyGroup, isEmpty } from './group.ts';
-import type { Group } from './group.ts';
+import {
+  batchOf,
+  emptyGroup,
+  isEmpty,
+  nextOf,
+  tellRefused,
+  tellWritten,
+  unconfirmedOf,
+} from './group.ts';
+import type { Group, WriteListener } from './group.ts';
+import { logOddities } from './log-oddities.ts';
 import { holdRow, recordRow } from './rows.ts';
-import type { Cell } from './rows.ts';
+import type { Cell, RemoteWrite } from './rows.ts';
 import { isBeyondTrust } from './store-fault.ts';
+import { overloaded, unavailable } from './unavailable.ts';
 import type { WriterMessage, WriterReply } from './writer.ts';
 
 /** Commits start at least this far apart under load; after a quiet spell one starts at once. */
@@ -19,7 +28,7 @@ const SETTLE_DELAY_MS = 5;
 /** How often a store that failed is tried again. */
 const RETRY_MS = 250;
 /** Beyond this the store is not keeping up, and new calls are refused rather than queued. */
-const QUEUED_HOLDS_MAX = 10_000;
+const QUEUED_MAX = 10_000;
 /** A store that fails this long while closing is given up; its holds are charged at the next start. */
 const CLOSE_PATIENCE_MS = 10_000;
 
@@ -44,6 +53,8 @@ export interface LedgerParts {
  * groups by the writer thread. Bounded: holds by a limit, settlements by the holds they replace.
  */
 export class Ledger {
+  /** This process's name on its holds. */
+  readonly owner: string;
   readonly #parts: LedgerParts;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
@@ -57,6 +68,7 @@ export class Ledger {
   #closing: Promise<void> | undefined;
 
   constructor(parts: LedgerParts) {
+    this.owner = parts.owner;
     this.#parts = parts;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./writer.${extension}`, import.meta.url), {
@@ -83,16 +95,21 @@ export class Ledger {
    * store is failing or closed, `overloaded` when too many holds wait
    */
   hold(draft: HoldDraft): Promise<void> {
-    if (this.#state !== 'good' || this.#closing !== undefined) throw unavailable();
-    if (this.#queue.holds.length >= QUEUED_HOLDS_MAX) {
-      throw new GatewayError('overloaded', 'The ledger is not keeping up. Try again shortly.', {
-        retryAfterMs: 1000,
-      });
-    }
+    this.#assertTaking(this.#queue.holds.length);
     return new Promise((resolve, reject) => {
       this.#queue.holds.push({ row: holdRow(draft, this.#parts.owner), resolve, reject });
       this.#plan(this.#windowLeftMs());
     });
+  }
+
+  /**
+   * Writes all of it in one commit, or nothing of it; never sent twice.
+   * @throws GatewayError at once, as `hold`
+   */
+  enter(write: RemoteWrite, listener: WriteListener): void {
+    this.#assertTaking(this.#queue.remote.length);
+    this.#queue.remote.push({ write, listener });
+    this.#plan(this.#windowLeftMs());
   }
 
   /**
@@ -108,11 +125,10 @@ export class Ledger {
     this.#plan(SETTLE_DELAY_MS);
   }
 
-  /** Settlements that a reader of the file may not see yet. */
+  /** Settlements that a reader of the file may not see yet, at what budgets have counted of them. */
   get unconfirmed(): readonly Cell[][] {
-    return this.#sent === null
-      ? this.#queue.settlements
-      : [...this.#sent.settlements, ...this.#queue.settlements];
+    const queued = unconfirmedOf(this.#queue);
+    return this.#sent === null ? queued : [...unconfirmedOf(this.#sent), ...queued];
   }
 
   /** Resolves when everything given before is committed, or the ledger has ended. */
@@ -142,6 +158,11 @@ export class Ledger {
     this.#worker.ref();
     this.#worker.postMessage('close');
     await this.#exited;
+  }
+
+  #assertTaking(queued: number): void {
+    if (this.#state !== 'good' || this.#closing !== undefined) throw unavailable();
+    if (queued >= QUEUED_MAX) throw overloaded();
   }
 
   /** Settlements of the last calls may still arrive while those before them are written. */
@@ -186,12 +207,11 @@ export class Ledger {
 
   #send(): void {
     this.#stopTimer();
-    const group = this.#queue;
+    const { group, rest } = nextOf(this.#queue);
     this.#sent = group;
-    this.#queue = emptyGroup();
+    this.#queue = rest;
     this.#sentMs = this.#parts.clock.monotonic();
-    const holds = group.holds.map((hold) => hold.row);
-    this.#worker.postMessage(JSON.stringify({ holds, settlements: group.settlements }));
+    this.#worker.postMessage(JSON.stringify(batchOf(group)));
     this.#keepAlive();
   }
 
@@ -213,28 +233,19 @@ export class Ledger {
 
   #next(): void {
     // A store that failed is tried until it is back, also when nothing waits for it.
+    const { holds, settlements, remote, flushes } = this.#queue;
     if (this.#state === 'failing') this.#plan(RETRY_MS);
-    else if (this.#queue.holds.length > 0 || this.#queue.flushes.length > 0)
+    else if (holds.length > 0 || remote.length > 0 || flushes.length > 0)
       this.#plan(this.#windowLeftMs());
-    else if (this.#queue.settlements.length > 0) this.#plan(SETTLE_DELAY_MS);
+    else if (settlements.length > 0) this.#plan(SETTLE_DELAY_MS);
   }
 
   #onCommitted(group: Group, applied: Applied): void {
     const { logger } = this.#parts;
     if (this.#state === 'failing') logger.info('the ledger is written again');
     this.#state = 'good';
-    const { repeats, strays, refusedSettlements, refusedHolds } = applied;
-    if (repeats > 0) logger.warn({ repeats }, 'repeated settlements');
-    if (strays.length > 0) logger.error({ strays }, 'settlements without a hold were dropped');
-    for (const { id, reason } of refusedSettlements)
-      logger.error({ requestId: id, reason }, 'settlement refused: its hold stays until a restart');
-    const refused = new Map(refusedHolds.map(({ id, reason }) => [id, reason]));
-    for (const hold of group.holds) {
-      const reason = refused.get(String(hold.row[0]));
-      if (reason === undefined) hold.resolve();
-      else hold.reject(unavailable(reason));
-    }
-    for (const resolve of group.flushes) resolve();
+    logOddities(logger, applied);
+    tellWritten(group, applied, unavailable);
   }
 
   #onFailed(group: Group, { code, message }: { code: string; message: string }): void {
@@ -242,10 +253,9 @@ export class Ledger {
     this.#state = 'failing';
     this.#queue.settlements = [...group.settlements, ...this.#queue.settlements];
     this.#queue.flushes = [...group.flushes, ...this.#queue.flushes];
-    // Holds queued meanwhile have met the same store: their clients wait no longer than the others.
-    for (const hold of [...group.holds, ...this.#queue.holds.splice(0)]) {
-      hold.reject(unavailable(message));
-    }
+    // What was queued meanwhile has met the same store: its clients wait no longer than the others.
+    const queued = { holds: this.#queue.holds.splice(0), remote: this.#queue.remote.splice(0) };
+    for (const one of [group, queued]) tellRefused(one, () => unavailable(message));
     if (isBeyondTrust(code)) this.#giveUp(code);
   }
 
@@ -271,26 +281,18 @@ export class Ledger {
   #end(): void {
     const unwritten = this.#queue.settlements.length + (this.#sent?.settlements.length ?? 0);
     if (unwritten > 0) {
-      this.#parts.logger.error(
-        { unwritten },
-        'settlements not written: the next start charges their holds',
-      );
+      const text = 'settlements not written: the next start charges their holds';
+      this.#parts.logger.error({ unwritten }, text);
     }
     this.#state = 'ended';
     this.#stopTimer();
-    for (const group of [this.#sent, this.#queue]) {
-      for (const hold of group?.holds ?? []) hold.reject(unavailable());
-      for (const resolve of group?.flushes ?? []) resolve();
-    }
+    const groups = this.#sent === null ? [this.#queue] : [this.#sent, this.#queue];
     this.#sent = null;
     this.#queue = emptyGroup();
+    for (const group of groups) {
+      tellRefused(group, unavailable);
+      for (const resolve of group.flushes) resolve();
+    }
     this.#keepAlive();
   }
 }
-
-const unavailable = (cause?: string) =>
-  new GatewayError(
-    'storage_unavailable',
-    'The ledger cannot be written. No call is served without it.',
-    { retryAfterMs: 1000, cause },
-  );

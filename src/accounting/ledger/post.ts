@@ -3,7 +3,7 @@ import { BUDGET_SCOPES } from '../../entities/budget-scope.ts';
 import { USAGE_DIMENSIONS } from '../../entities/usage-dimension.ts';
 import { carry, CARRY_AFTER_MS, prepareCarrier } from './carry.ts';
 import type { Carrier } from './carry.ts';
-import { DIMENSION_COLUMNS, QUARTER_MS, ROLLUP_KEYS, ROLLUP_SUMS } from './rollups.ts';
+import { DIMENSION_COLUMNS, grown, QUARTER_MS, ROLLUP_KEYS, ROLLUP_SUMS } from './rollups.ts';
 import { USAGE_COLUMNS, recordColumn } from './rows.ts';
 import type { Cell } from './rows.ts';
 
@@ -36,7 +36,7 @@ export interface Poster {
 
 export function preparePoster(database: Database): Poster {
   const columns = [...ROLLUP_KEYS, ...ROLLUP_SUMS];
-  const sums = ROLLUP_SUMS.map((name) => `${name} = ${name} + excluded.${name}`);
+  const sums = ROLLUP_SUMS.map(grown);
   return {
     rollup: database.prepare(
       `insert into usage_rollups (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})
@@ -45,7 +45,7 @@ export function preparePoster(database: Database): Poster {
     spend: database.prepare(
       `insert into spend_rollups (scope, subject_id, quarter_ms, calls, cost_nano)
        values (?, ?, ?, ?, ?) on conflict (scope, subject_id, quarter_ms)
-       do update set calls = calls + excluded.calls, cost_nano = cost_nano + excluded.cost_nano`,
+       do update set ${grown('calls')}, ${grown('cost_nano')}`,
     ),
     quarter: database.prepare(
       `insert into usage_quarters (quarter_ms, first_id, last_id) values (?, ?, ?)

@@ -23,7 +23,8 @@ interface OpenHold {
 /**
  * Resolves every hold left open by a process that died: its call is charged at the hold, with
  * outcome `unknown` and one event, because what the provider did with it cannot be known any more.
- * A hold whose call has a record is dropped, with an event of its own: nothing is charged twice.
+ * A hold whose call has a record is dropped, with an event of its own: nothing is charged twice. Those
+ * of other services' reservations stay: their services know what became of them.
  * Runs before the server listens, and only while no other server owns the file, so that every hold
  * found is an orphan. Returns how many there were.
  */
@@ -31,7 +32,9 @@ export function recoverHolds(database: Database, nowMs: number): number {
   const statements = prepare(database);
   const open = database.prepare<[], OpenHold>(
     `select *, cast(amount_nano as text) as amount,
-       id in (select id from usage_records) as is_settled from holds order by id`,
+       id in (select id from usage_records) as is_settled from holds
+     where is_settled
+       or id not in (select id from remote_calls where kind = 'reservation') order by id`,
   );
   const note = database.prepare(
     `insert into events (at, type, subject, actor, request_id, before, after)

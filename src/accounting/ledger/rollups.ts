@@ -10,6 +10,15 @@ const DAY_MS = 86_400_000;
 /** How long the spans are that totals are kept for; each begins at a multiple of its length. */
 export const SPANS_MS = [QUARTER_MS, DAY_MS, 32 * DAY_MS] as const;
 
+/**
+ * SQL: a sum that grows by what was to be inserted. SQLite's own would go on as a float beyond 64 bits, and
+ * be wrong for ever: this one fails with `integer overflow`, as `sum()` does.
+ */
+export function grown(name: string): string {
+  const sum = `${name} + excluded.${name}`;
+  return `${name} = iif(typeof(${sum}) = 'integer', ${sum}, abs(-9223372036854775808))`;
+}
+
 const DIMENSIONS = Object.keys(USAGE_DIMENSIONS) as UsageDimension[];
 
 export const DIMENSION_COLUMNS: readonly string[] = Object.values(USAGE_DIMENSIONS);

@@ -1,4 +1,5 @@
 import type { CallRecord, HoldDraft } from '../../entities/call-record.ts';
+import type { RemoteCall } from '../../entities/remote-call.ts';
 import { USAGE_CLASSES } from '../../entities/usage.ts';
 
 /**
@@ -10,6 +11,32 @@ export type Cell = string | number | null;
 export interface Batch {
   holds: Cell[][];
   settlements: Cell[][];
+  /** Of other services; absent where there is nothing of theirs, as mostly. */
+  remote?: RemoteWrite[];
+}
+
+/**
+ * What a commit does for one call that another service makes: all of it, or nothing. The claim is the
+ * call's own row; where its name is another call's already, nothing is written either.
+ */
+export interface RemoteWrite {
+  /** The request id. */
+  id: string;
+  claim?: Cell[];
+  /** What is held from now on, and until when. */
+  hold?: Cell[];
+  /** Takes the place of the hold; that of a call which is over when it is claimed needs none. */
+  settlement?: Cell[];
+  end?: RemoteEnd;
+  event?: Cell[];
+}
+
+/** How its service ended a call. */
+export interface RemoteEnd {
+  /** Of what was asked for. */
+  fingerprint: string;
+  /** Whether there was a price for all of it. */
+  isPriced: boolean;
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -56,6 +83,24 @@ const FACT_COLUMNS = [
 ] as const;
 
 export const RECORD_COLUMNS: readonly string[] = [...FACT_COLUMNS, ...USAGE_COLUMNS];
+
+export const REMOTE_COLUMNS = [
+  'id',
+  'key_id',
+  'idempotency_id',
+  'kind',
+  'fingerprint',
+  'settle_fingerprint',
+  'is_priced',
+  'provider',
+  'price_id',
+  'on_expiry',
+  'actor',
+  'created_at_ms',
+  'expires_at_ms',
+] as const;
+
+export const EVENT_COLUMNS = ['at', 'type', 'subject', 'actor', 'request_id', 'after'] as const;
 
 /** Position of a record's column in its row. */
 export const recordColumn = (name: string): number => RECORD_COLUMNS.indexOf(name);
@@ -104,3 +149,19 @@ export function recordRow(record: CallRecord): Cell[] {
   for (const name of USAGE_CLASSES) row.push(record.usage[name]);
   return row;
 }
+
+export const remoteRow = (call: RemoteCall): Cell[] => [
+  call.id,
+  call.keyId,
+  call.idempotencyId,
+  call.kind,
+  call.fingerprint,
+  call.settleFingerprint,
+  call.isPriced ? 1 : 0,
+  call.provider,
+  call.priceId,
+  call.onExpiry,
+  call.actor,
+  call.createdAtMs,
+  call.expiresAtMs,
+];

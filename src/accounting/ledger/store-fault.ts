@@ -8,3 +8,9 @@ const NO_ROOM_FOR_INDEX = 'SQLITE_IOERR_SHMSIZE';
  */
 export const isBeyondTrust = (code: string): boolean =>
   /IOERR|CORRUPT|NOTADB/.test(code) && code !== NO_ROOM_FOR_INDEX;
+
+/** Whether a sum has left the 64-bit integers that SQLite counts in. */
+export function isOverflow(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === 'SQLITE_ERROR' && message === 'integer overflow';
+}

@@ -2,6 +2,8 @@ import type { Database } from 'better-sqlite3';
 import { ENTRIES, ROLLUPS } from './entries.ts';
 import type { Rollup } from './entries.ts';
 import { USAGE_COLUMNS } from './rows.ts';
+import { OPEN_RESERVATIONS, REMOTE_CHECKS } from './verify-remote.ts';
+import type { Check } from './verify-remote.ts';
 import { wrongTotals } from './totals.ts';
 
 export interface Verification {
@@ -11,7 +13,10 @@ export interface Verification {
   costNano: bigint;
   /** Of adjustments alone. */
   adjustedNano: bigint;
+  /** Of calls under way. */
   openHolds: number;
+  /** Held for calls that other services make, whether a server runs or not. */
+  openReservations: number;
   /** Empty when the books balance; each line says what does not. */
   findings: string[];
 }
@@ -28,8 +33,12 @@ export function verifyLedger(database: Database, isServing: boolean): Verificati
   const inSnapshot = database.transaction((): Verification => {
     const records = count(database, 'select count(*) as n from usage_records');
     const adjustments = count(database, 'select count(*) as n from adjustments');
-    const openHolds = count(database, 'select count(*) as n from holds');
-    const findings = [...fileFindings(database), ...findingsOf(database, ROW_CHECKS)];
+    const openReservations = count(database, OPEN_RESERVATIONS);
+    const openHolds = count(database, 'select count(*) as n from holds') - openReservations;
+    const findings = [
+      ...fileFindings(database),
+      ...findingsOf(database, [...ROW_CHECKS, ...REMOTE_CHECKS]),
+    ];
     let costNano = 0n;
     let adjustedNano = 0n;
     try {
@@ -48,7 +57,8 @@ export function verifyLedger(database: Database, isServing: boolean): Verificati
         `${openHolds} holds are open although no server runs: the next start resolves them`,
       );
     }
-    return { records, adjustments, costNano, adjustedNano, openHolds, findings };
+    const counts = { records, adjustments, openHolds, openReservations };
+    return { ...counts, costNano, adjustedNano, findings };
   });
   return inSnapshot.deferred();
 }
@@ -141,9 +151,6 @@ function timeText(atMs: unknown): string {
 const isImpossible = (names: readonly string[]): string =>
   names.map((name) => `typeof(${name}) <> 'integer' or ${name} < 0`).join(' or ');
 
-/** What is wrong, and how many there are of it. */
-type Check = readonly [what: string, sql: string];
-
 const ROW_CHECKS: readonly Check[] = [
   [
     'holds that were settled already',
@@ -187,7 +194,7 @@ const ROW_CHECKS: readonly Check[] = [
   ],
   [
     'adjustments without a known reason',
-    `select count(*) as n from adjustments where reason not in ('reprice', 'operator')`,
+    `select count(*) as n from adjustments where reason not in ('reprice', 'operator', 'late')`,
   ],
   [
     'adjustments of a call that is not on record',

@@ -45,7 +45,7 @@ if (busyTimeoutMs !== undefined) database.pragma(`busy_timeout = ${busyTimeoutMs
 const checkpoints = new Checkpoints(database);
 const statements = prepare(database);
 const commit = database.transaction((batch: Batch) => {
-  if (batch.holds.length === 0 && batch.settlements.length === 0) {
+  if (batch.holds.length === 0 && batch.settlements.length === 0 && batch.remote === undefined) {
     statements.hold.run(...PROBE);
     statements.release.run('probe');
   }

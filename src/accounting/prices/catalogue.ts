@@ -12,8 +12,17 @@ export const CATALOGUE_VERSION = 'genai-prices 0.1.8';
 /** The list that came with the package: without `updatePrices` nothing is ever fetched. */
 const providers = (await waitForUpdate()) ?? [];
 
+let rows: readonly PriceRow[] | undefined;
+let matchers: readonly ModelMatcher[] | undefined;
+
 /** Every price of the catalogue that we can meter; several rows for a model with dated prices. */
-export function catalogueRows(): PriceRow[] {
+export const catalogueRows = (): readonly PriceRow[] => (rows ??= allRows());
+
+/** The names of every model in the catalogue's order, priced or not: a model that we cannot price
+ * must not be taken for one with a looser rule. */
+export const catalogueMatchers = (): readonly ModelMatcher[] => (matchers ??= allMatchers());
+
+function allRows(): PriceRow[] {
   return providers.flatMap(({ id: provider, models }) =>
     models.flatMap((model) =>
       versionsOf(model).map(({ validFromMs, sheet }) =>
@@ -30,9 +39,7 @@ export function catalogueRows(): PriceRow[] {
   );
 }
 
-/** The names of every model in the catalogue's order, priced or not: a model that we cannot price
- * must not be taken for one with a looser rule. */
-export function catalogueMatchers(): ModelMatcher[] {
+function allMatchers(): ModelMatcher[] {
   return providers.flatMap(({ id: provider, fallback_model_providers: resold = [] }) =>
     [provider, ...resold].flatMap((pricedBy) =>
       (providers.find(({ id }) => id === pricedBy)?.models ?? []).map((model) => ({

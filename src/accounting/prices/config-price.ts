@@ -1,5 +1,7 @@
 import type { UsageClass } from '../../entities/usage.ts';
 import { nanoFromUsd } from '../../lib/money.ts';
+import { FIGURES, rateOfFigure } from './figures.ts';
+import type { FigureName } from './figures.ts';
 import { identified } from './price-row.ts';
 import type { PriceRates, PriceRow } from './price-row.ts';
 
@@ -28,18 +30,17 @@ export interface ConfigPrice {
 
 type RateField = Exclude<keyof ConfigPrice, 'provider' | 'model' | 'valid_from'>;
 
-/** Field, class, and our million units over the units the field's figure is for. */
-const fields: readonly (readonly [RateField, UsageClass, bigint, bigint])[] = [
-  ['input', 'input', 1n, 1n],
-  ['cache_read', 'cacheRead', 1n, 1n],
-  ['cache_write', 'cacheWrite', 1n, 1n],
-  ['output', 'output', 1n, 1n],
-  ['reasoning', 'reasoning', 1n, 1n],
-  ['input_audio', 'inputAudio', 1n, 1n],
-  ['output_audio', 'outputAudio', 1n, 1n],
-  ['image', 'images', 1_000_000n, 1n],
-  ['audio_minute', 'audioMillis', 1_000_000n, 60_000n],
-  ['request', 'requests', 1_000_000n, 1n],
+const fields: readonly (readonly [RateField, FigureName])[] = [
+  ['input', 'input'],
+  ['cache_read', 'cacheRead'],
+  ['cache_write', 'cacheWrite'],
+  ['output', 'output'],
+  ['reasoning', 'reasoning'],
+  ['input_audio', 'inputAudio'],
+  ['output_audio', 'outputAudio'],
+  ['image', 'image'],
+  ['audio_minute', 'audioMinute'],
+  ['request', 'request'],
 ];
 
 /**
@@ -86,13 +87,13 @@ function validFrom({ valid_from: text }: ConfigPrice, complain: Complain): numbe
 
 function ratesOf(price: ConfigPrice, complain: Complain): PriceRates {
   const rates: { [usageClass in UsageClass]?: bigint } = {};
-  for (const [field, usageClass, times, per] of fields) {
+  for (const [field, figure] of fields) {
     const usd = price[field];
     if (usd === undefined) continue;
     try {
       const nano = nanoFromUsd(usd);
       if (nano < 0n) complain(field, `is negative: ${usd}`);
-      rates[usageClass] = (nano * times + per - 1n) / per;
+      rates[FIGURES[figure].usageClass] = rateOfFigure(figure, nano);
     } catch (error) {
       complain(field, error instanceof Error ? error.message : String(error));
     }

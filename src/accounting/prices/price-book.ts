@@ -1,3 +1,4 @@
+import type { PriceSource } from '../../entities/price-source.ts';
 import { makerOf } from './gateway-slug.ts';
 import { matches, withDashedDates } from './model-match.ts';
 import type { ModelMatcher } from './model-match.ts';
@@ -15,10 +16,14 @@ export interface PricedKind {
 }
 
 /**
- * Finds the price of a model. Configured rows go before the catalogue's; a name that is no id is
- * resolved by the catalogue's own rules, and a gateway's `maker/model` by the maker's list.
+ * Finds the price of a model. Rows that people gave go before the catalogue's, and of two for the same
+ * provider and model an operator's before the configuration's, whatever their dates; a name that is
+ * no id is resolved by the catalogue's own rules, and a gateway's `maker/model` by the maker's list.
+ * Of rows alike the first holds.
  */
 export class PriceBook {
+  readonly rows: readonly PriceRow[];
+  /** By people: operators and the configuration. */
   readonly #configured = new Map<string, PriceRow[]>();
   /** Those that configured rows name. */
   readonly #configuredProviders = new Set<string>();
@@ -28,10 +33,12 @@ export class PriceBook {
   readonly #remembered = new Map<string, readonly PriceRow[]>();
 
   constructor(rows: readonly PriceRow[], matchers: readonly ModelMatcher[] = []) {
-    for (const row of rows.toSorted((left, right) => right.validFromMs - left.validFromMs)) {
-      const table = row.source === 'config' ? this.#configured : this.#listed;
+    this.rows = rows.toSorted(firstToHold);
+    for (const row of this.rows) {
+      const isListed = row.source === 'catalogue';
+      const table = isListed ? this.#listed : this.#configured;
       append(table, keyOf(normal(row.provider), normal(row.model)), row);
-      if (row.source === 'config') this.#configuredProviders.add(normal(row.provider));
+      if (!isListed) this.#configuredProviders.add(normal(row.provider));
     }
     for (const matcher of matchers) append(this.#matchers, matcher.provider, matcher);
   }
@@ -127,6 +134,12 @@ export class PriceBook {
     return this.#listed.get(keyOf(provider, model)) ?? [];
   }
 }
+
+/** Operators' rows, then the configuration's, then the list's; of each source the newest first. */
+const firstToHold = (left: PriceRow, right: PriceRow): number =>
+  RANKS[left.source] - RANKS[right.source] || right.validFromMs - left.validFromMs;
+
+const RANKS: Record<PriceSource, number> = { operator: 0, config: 1, catalogue: 2 };
 
 function versionAt(versions: readonly PriceRow[], atMs: number): PriceRow | undefined {
   for (const row of versions) {

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import type { PriceSource } from '../../entities/price-source.ts';
 import type { Usage, UsageClass } from '../../entities/usage.ts';
+import { newId } from '../../lib/ids.ts';
 
 /**
  * Nano-USD per million units of a class: tokens, pictures, milliseconds or requests. A class that
@@ -22,15 +24,18 @@ export interface PriceSheet {
 
 /** One version of a model's price. Immutable. */
 export interface PriceRow extends PriceSheet {
-  /** Derived from all other fields: the same price has the same id at every start. */
+  /**
+   * Derived from all other fields, so that the same price has the same id at every start; an
+   * operator's, which is made once, sorts after those that were set before.
+   */
   readonly id: string;
   readonly provider: string;
   /** The catalogue's id, or the name as configured. */
   readonly model: string;
   /** Epoch milliseconds; 0 when it always held. */
   readonly validFromMs: number;
-  readonly source: 'catalogue' | 'config';
-  /** Where it came from: the catalogue's release, or `config`. */
+  readonly source: PriceSource;
+  /** Where it came from: the catalogue's release, `config`, or `operator`. */
   readonly version: string;
 }
 
@@ -46,6 +51,9 @@ export function identified(row: Omit<PriceRow, 'id'>): PriceRow {
   return { id: `pr_${hash('sha256', text, 'hex').slice(0, 24)}`, ...row };
 }
 
+/** A row with an id of its own: whoever sets the same price twice has set two. */
+export const newlySet = (row: Omit<PriceRow, 'id'>): PriceRow => ({ id: `pr_${newId()}`, ...row });
+
 /** A sheet as plain JSON, for the database. */
 export function sheetJson({ rates, tiers }: PriceSheet) {
   return {
@@ -53,6 +61,15 @@ export function sheetJson({ rates, tiers }: PriceSheet) {
     tiers: tiers.map((tier) => ({ startsAbove: tier.startsAbove, rates: ratesJson(tier.rates) })),
   };
 }
+
+/** What `sheetJson` was made of. */
+export const sheetFromJson = ({ rates, tiers }: ReturnType<typeof sheetJson>): PriceSheet => ({
+  rates: ratesFromJson(rates),
+  tiers: tiers.map((tier) => ({ ...tier, rates: ratesFromJson(tier.rates) })),
+});
+
+const ratesFromJson = (rates: Record<string, string>): PriceRates =>
+  Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, BigInt(rate)]));
 
 function ratesJson(rates: PriceRates): Record<string, string> {
   return Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, String(rate)]));

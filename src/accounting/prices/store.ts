@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/sqlite';
 import { Model } from '../../entities/model.ts';
 import { Price } from '../../entities/price.ts';
-import { sheetJson } from './price-row.ts';
+import { sheetFromJson, sheetJson } from './price-row.ts';
 import type { PriceRow } from './price-row.ts';
 
 const INSERT_ROWS = 200;
@@ -38,6 +38,20 @@ export async function storePrices(em: EntityManager, rows: readonly PriceRow[], 
       );
     }
   });
+}
+
+/** What operators have set, the last first. */
+export async function operatorRows(em: EntityManager): Promise<PriceRow[]> {
+  const prices = await em.find(Price, { source: 'operator' }, { orderBy: { id: 'desc' } });
+  return prices.map((price) => ({
+    id: price.id,
+    provider: price.provider,
+    model: price.model,
+    validFromMs: price.validFrom.getTime(),
+    ...sheetFromJson(price),
+    source: price.source,
+    version: price.version,
+  }));
 }
 
 async function unknownAmong(

@@ -13,6 +13,7 @@ import {
   withStatus,
 } from './crowd.ts';
 import type { Reply } from './crowd.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -27,11 +28,11 @@ interface Limits {
 
 /** Keys of one team; each has limits of its own where they are given. */
 async function keysOfTeam({ space }: Gateway, count: number, team: Limits, own: Limits = {}) {
-  await space.teams.create('system', { name: 'crew', ...team });
+  await space.teams.create(SYSTEM, { name: 'crew', ...team });
   const names = Array.from({ length: count }, (_, at) => `of crew ${at}`);
   const keys: string[] = [];
   for (const name of names) {
-    keys.push((await space.keys.create('system', { name, team: 'crew', ...own })).key);
+    keys.push((await space.keys.create(SYSTEM, { name, team: 'crew', ...own })).key);
   }
   return keys;
 }
@@ -78,7 +79,7 @@ const refusedOf = (replies: readonly Reply[]) => replies.filter(({ status }) => 
 
 test('of 1,000 calls at once at 10 a minute exactly 10 reach the fleet, and a minute later 10 more', async () => {
   const gateway = await startGateway();
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 10 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 10 });
   const replies = await crowd(gateway, 1000);
   expect(withStatus(replies, 200)).toHaveLength(10);
   expectLimited(refusedOf(replies), { scope: 'key', limit: '10 requests/minute' });
@@ -112,7 +113,7 @@ test('who is refused by its own limit takes nothing from its team', async () => 
   );
   expect(withStatus(await crowd(gateway, 200, { keys: [greedy] }), 200)).toHaveLength(4);
   expect(withStatus(await crowd(gateway, 4, { keys: [modest] }), 200)).toHaveLength(4);
-  const { key } = await gateway.space.keys.create('system', { name: 'third', team: 'crew' });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'third', team: 'crew' });
   expect(withStatus(await crowd(gateway, 100, { keys: [key] }), 200)).toHaveLength(2);
   await expectLedgerOfWitness(gateway, 10);
 });
@@ -141,7 +142,7 @@ test.each(['key', 'team'] as const)(
 test('tokens: one burst after the other, no minute has more of them than allowed', async () => {
   const gateway = await startGateway();
   const tpmLimit = 2000;
-  await gateway.space.keys.update('system', gateway.keyId, { tpmLimit });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { tpmLimit });
   for (let round = 0; round < 8; round += 1) {
     await crowd(gateway, 30);
     // Not a quarter: what began a minute apart would be told apart by milliseconds of this machine.

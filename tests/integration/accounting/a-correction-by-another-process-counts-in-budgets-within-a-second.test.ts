@@ -8,6 +8,7 @@ import { quickest } from '../../support/fastest-of.ts';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { afterwards, until } from '../proxy/fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 /** A correction by another process counts within so much. */
 const HEARD_MS = 1000;
@@ -35,7 +36,7 @@ async function firstCall(gateway: Gateway) {
 }
 
 const setCap = (gateway: Gateway, capNano: bigint) =>
-  gateway.space.budgets.set('cli', {
+  gateway.space.budgets.set(CLI, {
     scope: 'key',
     subject: gateway.keyId,
     cap: usdFromNano(capNano),
@@ -49,10 +50,10 @@ test('a budget that a nano-dollar was missing in admits once it is there', async
   const { id, costNano, holdNano } = await firstCall(gateway);
   expect(costNano).toBeGreaterThan(3n * BigInt(TRIES));
   const adjust = (delta: string) =>
-    other.corrections.adjust('cli', { requestId: id, delta, note: 'test' });
+    other.corrections.adjust(CLI, { requestId: id, delta, note: 'test' });
   const admittedMs = async () => {
     await gateway.records();
-    const settledNano = (await gateway.space.budgets.list())[0]?.settledNano ?? costNano;
+    const settledNano = (await gateway.space.budgets.list(CLI))[0]?.settledNano ?? costNano;
     await setCap(gateway, settledNano + holdNano - 3n);
     expect(await status(gateway)).toBe(402);
     // Two are not enough: heard of, counted, and still refused.
@@ -71,7 +72,7 @@ test('a correction upwards refuses what fitted before, and tells the alert', asy
   const { id, costNano, holdNano } = await firstCall(gateway);
   const capNano = 3n * (costNano + holdNano);
   await setCap(gateway, capNano);
-  await other.corrections.adjust('cli', {
+  await other.corrections.adjust(CLI, {
     requestId: id,
     cost: usdFromNano(capNano - holdNano + 1n),
     note: 'test',
@@ -91,14 +92,14 @@ test('a call under way keeps what it holds, and is counted once when it ends', a
   // Room for the call on record and two more.
   await setCap(gateway, costNano + 2n * holdNano);
   const answered = gateway.chat({}, { 'x-sandbox-fault': 'delay-head;ms=5000' });
-  const held = async () => (await gateway.space.budgets.list())[0]?.heldNano;
+  const held = async () => (await gateway.space.budgets.list(CLI))[0]?.heldNano;
   await until(async () => (await held()) === holdNano);
   const capOf = async (settledNano: bigint, calls: bigint) => {
     await setCap(gateway, settledNano + calls * holdNano - 1n);
     expect(await status(gateway)).toBe(402);
     await setCap(gateway, settledNano + calls * holdNano);
   };
-  await other.corrections.adjust('cli', { requestId: id, cost: '0', note: 'test' });
+  await other.corrections.adjust(CLI, { requestId: id, cost: '0', note: 'test' });
   await gateway.space.events.caughtUp();
   // Nothing is settled now; two holds are exactly as much as the cap.
   await capOf(0n, 2n);
@@ -106,7 +107,7 @@ test('a call under way keeps what it holds, and is counted once when it ends', a
   gateway.clock.advance(5001);
   expect((await answered).status).toBe(200);
   await gateway.records();
-  const [standing] = await gateway.space.budgets.list();
+  const [standing] = await gateway.space.budgets.list(CLI);
   expect(standing).toMatchObject({ settledNano: 2n * costNano, heldNano: 0n });
   await capOf(2n * costNano, 1n);
   expect(await status(gateway)).toBe(200);

@@ -7,6 +7,8 @@ import { RECORD_COLUMNS, recordRow } from '../../../src/accounting/ledger/rows.t
 import { verifyLedger } from '../../../src/accounting/ledger/verify.ts';
 import { openDatabase } from '../../../src/database.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { CLI } from '../../../src/services/actor.ts';
+import { localReader } from '../../../src/services/reader/local-reader.ts';
 import { StatsService } from '../../../src/services/stats.ts';
 import { aHold, aRecord, connect } from '../../support/ledger-books.ts';
 import { temporaryDirectory } from '../../support/server-process.ts';
@@ -49,27 +51,29 @@ async function olderBooks(): Promise<string> {
 test('their records and adjustments are summed up by the migration', async () => {
   const dataDir = await olderBooks();
   const { orm, file } = await openDatabase(dataDir);
+  const reader = localReader(file);
   try {
     const { adjustments, findings } = verifyLedger(connect(file), false);
     expect({ adjustments, findings }).toEqual({ adjustments: 5, findings: [] });
-    const stats = new StatsService({ em: orm.em, clock: systemClock });
-    expect(await stats.totals()).toMatchObject({
+    const stats = new StatsService({ reader, clock: systemClock });
+    expect(await stats.totals(CLI)).toMatchObject({
       calls: 200,
       costNano: 1000n * 199n * 100n - 2000n,
       adjustedNano: -2000n,
     });
-    const keys = await stats.by(['key'], { fromMs: START_MS + 3 * 7 * HOUR_MS });
+    const keys = await stats.by(CLI, ['key'], { fromMs: START_MS + 3 * 7 * HOUR_MS });
     expect(Object.fromEntries(keys.map(({ of, calls }) => [of.key, calls]))).toEqual({
       'key-0': 66,
       'key-1': 66,
       'key-2': 65,
     });
-    expect(await stats.recent({ count: 3 })).toMatchObject([
+    expect(await stats.recent(CLI, { count: 3 })).toMatchObject([
       { costNano: 199_000n },
       { costNano: 198_000n },
       { costNano: 197_000n },
     ]);
   } finally {
+    await reader.close();
     await orm.close();
   }
 });

@@ -5,6 +5,7 @@ import type { SetBudgetInput } from '../../../src/services/budget-input.ts';
 import { isOwnAsk } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { judge, readLedger } from '../../support/oracle.ts';
+import { CLI, SYSTEM } from '../../../src/services/actor.ts';
 
 /** Tokens of output that each call asks for, and gets: what it costs is nearly what is held for it. */
 export const OUTPUT_TOKENS = 100;
@@ -71,7 +72,7 @@ export async function worthOfACall(
   gateway: Gateway,
   fields: Record<string, unknown> = {},
 ): Promise<{ holdNano: bigint; costNano: bigint }> {
-  const { key, virtualKey } = await gateway.space.keys.create('system', { name: 'appraiser' });
+  const { key, virtualKey } = await gateway.space.keys.create(SYSTEM, { name: 'appraiser' });
   for (const isStream of [false, true]) {
     expect((await callOnce(gateway, { key, isStream, fields })).status).toBe(200);
   }
@@ -125,8 +126,11 @@ export async function withinCaps<T>(
   const beyond: string[] = [];
   const look = async () => {
     for (const id of ids) {
-      const { budget, settledNano, heldNano, isEqual } = await space.budgets.explain(id);
-      const isWithin = settledNano + heldNano <= budget.capNano && isEqual;
+      const { budget, capNano, settledNano, heldNano, isEqual } = await space.budgets.explain(
+        CLI,
+        id,
+      );
+      const isWithin = settledNano + heldNano <= capNano && isEqual;
       if (!isWithin) beyond.push(`${budget.scope}: ${settledNano} + ${heldNano}`);
     }
   };
@@ -147,7 +151,7 @@ export async function withinCaps<T>(
 export async function expectNothingHeld(gateway: Gateway, ids: readonly string[]): Promise<void> {
   await gateway.records();
   for (const id of ids) {
-    const { heldNano, holds, isEqual } = await gateway.space.budgets.explain(id);
+    const { heldNano, holds, isEqual } = await gateway.space.budgets.explain(CLI, id);
     expect({ heldNano, holds, isEqual }).toEqual({ heldNano: 0n, holds: [], isEqual: true });
   }
 }
@@ -158,12 +162,12 @@ export async function budgetWorth(
   nano: bigint,
   input: Omit<SetBudgetInput, 'cap'>,
 ): Promise<string> {
-  const { budget, settledNano } = await space.budgets.set('system', {
+  const { budget, settledNano } = await space.budgets.set(SYSTEM, {
     cap: 0,
     period: 'none',
     ...input,
   });
-  await space.budgets.update('system', budget.id, { cap: usdFromNano(settledNano + nano) });
+  await space.budgets.update(SYSTEM, budget.id, { cap: usdFromNano(settledNano + nano) });
   return budget.id;
 }
 

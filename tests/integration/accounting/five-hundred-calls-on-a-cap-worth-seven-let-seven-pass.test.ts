@@ -17,6 +17,7 @@ import {
   worthOfACall,
 } from './crowd.ts';
 import type { Reply } from './crowd.ts';
+import { CLI, SYSTEM } from '../../../src/services/actor.ts';
 
 const CALLS = 500;
 
@@ -33,13 +34,13 @@ const SUBJECTS: Record<BudgetScope, (gateway: Gateway) => string> = {
 /** Keys that a budget of this scope applies to: one, or five that share their owner, team and pool. */
 async function keysUnder(gateway: Gateway, scope: BudgetScope): Promise<string[]> {
   const { keys, teams, users } = gateway.space;
-  await users.create('system', { name: 'ada' });
-  await teams.create('system', { name: 'crew' });
+  await users.create(SYSTEM, { name: 'ada' });
+  await teams.create(SYSTEM, { name: 'crew' });
   const owners = { user: 'ada', team: 'crew' };
-  await keys.update('system', gateway.keyId, owners);
+  await keys.update(SYSTEM, gateway.keyId, owners);
   const all = [gateway.key];
   const others = scope === 'key' ? [] : ['second', 'third', 'fourth', 'fifth'];
-  for (const name of others) all.push((await keys.create('system', { name, ...owners })).key);
+  for (const name of others) all.push((await keys.create(SYSTEM, { name, ...owners })).key);
   return all;
 }
 
@@ -93,8 +94,8 @@ test('while the seven are under way their holds are all that the budget has, and
   const replies = await withinCaps(gateway, [id], async () => {
     await until(() => refusals + arrivalsAfter(gateway, mark).length === CALLS);
     // They were sent while their holds were still being written.
-    await until(async () => (await gateway.space.budgets.explain(id)).holds.length === 7);
-    const { settledNano, heldNano, holds } = await gateway.space.budgets.explain(id);
+    await until(async () => (await gateway.space.budgets.explain(CLI, id)).holds.length === 7);
+    const { settledNano, heldNano, holds } = await gateway.space.budgets.explain(CLI, id);
     expect([settledNano, heldNano, holds.length]).toEqual([0n, 7n * holdNano, 7]);
     // Whoever comes now is refused, too; its budget tells what it is about.
     const late = await callOnce(gateway);

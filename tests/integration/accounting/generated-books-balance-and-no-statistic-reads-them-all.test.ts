@@ -5,13 +5,10 @@ import { verifyLedger } from '../../../src/accounting/ledger/verify.ts';
 import { openSqlite } from '../../../src/lib/sqlite.ts';
 import { USAGE_DIMENSIONS } from '../../../src/entities/usage-dimension.ts';
 import type { UsageDimension } from '../../../src/entities/usage-dimension.ts';
+import { takenIn } from '../../../src/services/spend.ts';
 import { bucketsOf, coverOf } from '../../../src/services/usage-spans.ts';
-import {
-  bucketsQuery,
-  groupsQuery,
-  idsQuery,
-  quartersQuery,
-} from '../../../src/services/usage-sql.ts';
+import { callsQuery, quartersQuery } from '../../../src/services/calls-sql.ts';
+import { bucketsQuery, groupsQuery } from '../../../src/services/usage-sql.ts';
 import type { Query, UsageFilter } from '../../../src/services/usage-sql.ts';
 import { runProgram, temporaryDirectory } from '../../support/server-process.ts';
 import type { CommandResult } from '../../support/server-process.ts';
@@ -108,13 +105,14 @@ describe('the generator', () => {
 });
 
 /** What is read of a table, told by SQLite: `SCAN` is all of it. */
-const readsOf = ([sql, values]: Query): string[] =>
+const readsOf = ([sql, values]: Query, ofTables = /[ltq]/): string[] =>
   lookAt(dataDir, (database) =>
     database
+      .function('unless_stopped', { deterministic: false }, (_again: unknown) => 1)
       .prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
       .all(...values)
       .map(({ detail }) => detail)
-      .filter((detail) => /^(?:SCAN|SEARCH) [ltq]\b/.test(detail)),
+      .filter((detail) => new RegExp(`^(?:SCAN|SEARCH) ${ofTables.source}\\b`).test(detail)),
   );
 
 const ALL = Object.keys(USAGE_DIMENSIONS) as UsageDimension[];
@@ -138,14 +136,14 @@ describe('records are many, so no statistic reads them all', () => {
   ] as UsageDimension[][];
   const queries = filters.flatMap((filter): [string, Query][] => {
     const name = JSON.stringify(filter);
-    const buckets = bucketsOf('daily', 'Europe/Berlin', period);
+    const buckets = [...bucketsOf('daily', 'Europe/Berlin', period)];
     return [
       ...groups.map((dimensions): [string, Query] => [
         `${dimensions.join(',') || 'totals'} ${name}`,
-        groupsQuery({ dimensions, filter }, period, coverOf(period)),
+        groupsQuery({ dimensions, filter, count: 9 }, period, coverOf(period)),
       ]),
       [`series ${name}`, bucketsQuery(filter, buckets)],
-      [`quarters ${name}`, quartersQuery(filter, period, 20)],
+      [`quarters ${name}`, quartersQuery(filter, period)],
     ];
   });
 
@@ -162,8 +160,31 @@ describe('records are many, so no statistic reads them all', () => {
     'calls %s: those between two ids',
     (_name, filter) => {
       const quarter = { quarterMs: untilMs, firstId: 'a', lastId: 'b' };
-      expect(readsOf(idsQuery(filter, quarter, 20))).toEqual([
+      const asked = { filter, facts: { outcome: ['settled'], isFailed: false }, period };
+      expect(readsOf(callsQuery(asked, quarter, { beforeId: 'b', size: 20 }))).toEqual([
         'SEARCH l USING PRIMARY KEY (id>? AND id<?)',
+      ]);
+    },
+  );
+
+  test.each(['key', 'team', 'user', 'pool'] as const)(
+    'the proof of a budget of a %s: those of its quarters, and their corrections',
+    async (scope) => {
+      const asked: Query[] = [];
+      const reader = {
+        rows: async (sql: string, values: Query[1]) => {
+          asked.push([sql, values]);
+          return [];
+        },
+        close: async () => {},
+      };
+      await takenIn(reader, { scope, subjectId: 'x', ...period }, { isProved: true });
+      expect(asked.flatMap((query) => readsOf(query, /[aqr]/))).toEqual([
+        'SEARCH q USING PRIMARY KEY (quarter_ms>? AND quarter_ms<?)',
+        'SEARCH r USING PRIMARY KEY (id>? AND id<?)',
+        'SEARCH q USING PRIMARY KEY (quarter_ms>? AND quarter_ms<?)',
+        'SEARCH a USING INDEX adjustments_request_id_index (request_id>? AND request_id<?)',
+        'SEARCH r USING PRIMARY KEY (id=?)',
       ]);
     },
   );

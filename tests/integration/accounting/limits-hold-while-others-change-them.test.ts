@@ -22,6 +22,7 @@ import {
   worthOfACall,
 } from './crowd.ts';
 import type { Reply } from './crowd.ts';
+import { CLI, SYSTEM } from '../../../src/services/actor.ts';
 
 const CLIENTS = 25;
 const CHANGES_MAX = 300;
@@ -50,13 +51,13 @@ interface Scene {
 async function aScene(): Promise<Scene> {
   const gateway = await startGateway();
   const { keys: service, users, teams } = gateway.space;
-  await users.create('system', { name: 'ada' });
-  await teams.create('system', { name: 'crew' });
+  await users.create(SYSTEM, { name: 'ada' });
+  await teams.create(SYSTEM, { name: 'crew' });
   const owners = { user: 'ada', team: 'crew' };
-  await service.update('system', gateway.keyId, owners);
+  await service.update(SYSTEM, gateway.keyId, owners);
   const scene: Scene = { gateway, keys: [gateway.key], ids: [gateway.keyId] };
   for (const name of ['second', 'third', 'fourth']) {
-    const { key, virtualKey } = await service.create('system', { name, ...owners });
+    const { key, virtualKey } = await service.create(SYSTEM, { name, ...owners });
     scene.keys.push(key);
     scene.ids.push(virtualKey.id);
   }
@@ -69,18 +70,18 @@ const picked = (all: readonly string[], count: number): string => all[count % al
 function harmlessChanges({ ids }: Scene, budgets: readonly string[]) {
   return [
     ({ keys }: Workspace, round: number) =>
-      keys.update('cli', picked(ids, round), { name: `renamed ${round}`, metadata: { round } }),
+      keys.update(CLI, picked(ids, round), { name: `renamed ${round}`, metadata: { round } }),
     ({ budgets: service }: Workspace, round: number) =>
-      service.update('cli', picked(budgets, round), {
+      service.update(CLI, picked(budgets, round), {
         name: `renamed ${round}`,
         alertPercents: [1 + (round % 90), 99],
       }),
-    ({ teams }: Workspace, round: number) => teams.update('cli', 'crew', { metadata: { round } }),
+    ({ teams }: Workspace, round: number) => teams.update(CLI, 'crew', { metadata: { round } }),
     ({ keys }: Workspace, round: number) =>
-      keys.create('cli', { name: `new ${round}`, rpmLimit: 1 + round }),
-    ({ users }: Workspace, round: number) => users.update('cli', 'ada', { metadata: { round } }),
+      keys.create(CLI, { name: `new ${round}`, rpmLimit: 1 + round }),
+    ({ users }: Workspace, round: number) => users.update(CLI, 'ada', { metadata: { round } }),
     ({ budgets: service }: Workspace, round: number) =>
-      service.set('cli', { scope: 'user', subject: 'ada', cap: 1000 + round, period: 'daily' }),
+      service.set(CLI, { scope: 'user', subject: 'ada', cap: 1000 + round, period: 'daily' }),
   ];
 }
 
@@ -154,7 +155,7 @@ test('of 500 calls on a cap worth seven, seven pass', async () => {
 test('of 1,000 calls at 10 a minute, ten pass', async () => {
   const scene = await aScene();
   const { gateway } = scene;
-  await gateway.space.teams.update('system', 'crew', { rpmLimit: 10 });
+  await gateway.space.teams.update(SYSTEM, 'crew', { rpmLimit: 10 });
   const id = await budgetWorth(gateway, 10n ** 12n, { scope: 'pool', subject: 'default' });
   const replies = await meanwhileChanged(scene, [id], () => clients(scene, 1000));
   expect(withStatus(replies, 200)).toHaveLength(10);
@@ -195,20 +196,20 @@ test('a cap that another process cuts during the run is obeyed within a second, 
     await ample();
     const refusals = callUntil(scene, 402);
     await someArrive(gateway);
-    await other.budgets.update('cli', id, { cap });
+    await other.budgets.update(CLI, id, { cap });
     return msOf(async () => expectBudgetRefusals(await refusals, 'team'));
   };
   expect(await quickest(OBEYED_MS, TRIES, cutMs)).toBeLessThan(OBEYED_MS);
 
   await gateway.records();
-  const before = await gateway.space.budgets.explain(id);
+  const before = await gateway.space.budgets.explain(CLI, id);
   expect(before.settledNano).toBeGreaterThan(before.budget.capNano);
   const mark = markOf(gateway);
   const refused = await crowd(gateway, 100, { keys });
   expectBudgetRefusals(refused, 'team');
   expect(arrivalsAfter(gateway, mark)).toEqual([]);
   // What was passed already stays passed, and nothing is added to it.
-  expect(await gateway.space.budgets.explain(id)).toMatchObject({
+  expect(await gateway.space.budgets.explain(CLI, id)).toMatchObject({
     settledNano: before.settledNano,
     heldNano: 0n,
     isEqual: true,
@@ -217,9 +218,9 @@ test('a cap that another process cuts during the run is obeyed within a second, 
   const room = usdFromNano(before.settledNano + 7n * holdNano);
   let served = 0;
   const raisedMs = async () => {
-    await other.budgets.update('cli', id, { cap });
+    await other.budgets.update(CLI, id, { cap });
     await gateway.space.events.caughtUp();
-    await other.budgets.update('cli', id, { cap: room });
+    await other.budgets.update(CLI, id, { cap: room });
     served += 1;
     return msOf(() => callUntil({ ...scene, keys: keys.slice(0, 1) }, 200));
   };
@@ -238,10 +239,10 @@ test('a budget that another process sets during the run knows what was spent, an
   const obeyedMs = async () => {
     const refusals = callUntil(scene, 402);
     await someArrive(gateway);
-    const { budget } = await other.budgets.set('cli', { ...input, cap: '0.000001' });
+    const { budget } = await other.budgets.set(CLI, { ...input, cap: '0.000001' });
     const setMs = await msOf(async () => expectBudgetRefusals(await refusals, 'user'));
     const recordedNano = await expectLedgerOfWitness(gateway, arrivalsAfter(gateway, 0).length);
-    expect(await gateway.space.budgets.explain(budget.id)).toMatchObject({
+    expect(await gateway.space.budgets.explain(CLI, budget.id)).toMatchObject({
       settledNano: recordedNano,
       heldNano: 0n,
       isEqual: true,
@@ -249,7 +250,7 @@ test('a budget that another process sets during the run knows what was spent, an
     const [refused] = withStatus(await crowd(gateway, 1), 402);
     expect(refused?.text).toContain(`$${usdFromNano(recordedNano)} spent, $0.00 held`);
 
-    await other.budgets.remove('cli', budget.id);
+    await other.budgets.remove(CLI, budget.id);
     const removedMs = await until(async () => (await callOnce(gateway)).status === 200);
     return Math.max(setMs, removedMs);
   };
@@ -263,7 +264,7 @@ test('requests a minute that another process cuts during the run count what was 
   const cutMs = async () => {
     // Nothing of an earlier run counts.
     gateway.clock.advance(60_000);
-    await other.teams.update('cli', 'crew', { rpmLimit: 10_000 });
+    await other.teams.update(CLI, 'crew', { rpmLimit: 10_000 });
     await gateway.space.events.caughtUp();
     const cut = Promise.withResolvers<void>();
     let served = 0;
@@ -273,7 +274,7 @@ test('requests a minute that another process cuts during the run count what was 
         if (status === 429) return;
         served += 1;
         if (served === 20) {
-          await other.teams.update('cli', 'crew', { rpmLimit: 25 });
+          await other.teams.update(CLI, 'crew', { rpmLimit: 25 });
           cut.resolve();
         }
       }

@@ -28,6 +28,7 @@ import {
 } from '../accounting/crowd.ts';
 import { afterwards, isFinished, until } from '../proxy/fixture.ts';
 import { chatOf } from './fixture-clients.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const CENT_NANO = 10_000_000n;
 
@@ -55,7 +56,7 @@ test.each(['key', 'pool'] as const)(
     expect(arrivalsAfter(gateway, mark)).toHaveLength(1);
     await expectLedgerOfWitness(gateway, 3);
     await expectNothingHeld(gateway, [id]);
-    const { remainingNano } = await gateway.space.budgets.explain(id);
+    const { remainingNano } = await gateway.space.budgets.explain(CLI, id);
     expect(remainingNano).toBeGreaterThanOrEqual(0n);
     expect(remainingNano).toBeLessThan(holdNano);
   },
@@ -92,7 +93,7 @@ test.each([
     const id = await budgetWorth(gateway, CENT_NANO, { scope: 'key', subject });
     const calls = () => arrivalsAfter(gateway, 0).length;
     const finished = () => gateway.sandbox.witness.entries.filter(isFinished).length;
-    const holds = async () => (await gateway.space.budgets.explain(id)).holds.length;
+    const holds = async () => (await gateway.space.budgets.explain(CLI, id)).holds.length;
     const turns = (status: number) =>
       until(async () => {
         const reply = await callOnce(gateway, { headers: { 'x-sandbox-chunks': '1' } });
@@ -100,9 +101,9 @@ test.each([
         return reply.status === status;
       });
     const refusedMs = async () => {
-      await space.budgets.update('cli', id, { cap: '1' });
+      await space.budgets.update(CLI, id, { cap: '1' });
       await turns(200);
-      await space.budgets.update('cli', id, { cap: '0.00000001' });
+      await space.budgets.update(CLI, id, { cap: '0.00000001' });
       return turns(402);
     };
     const { answers } = await play(

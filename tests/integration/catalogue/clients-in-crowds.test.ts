@@ -23,6 +23,7 @@ import {
   serverOf,
   untilInFlight,
 } from './fixture-clients.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 /** Files that this process may open, and so both ends of how many connections. */
 function connectionsMax(filesOfEach: number): number {
@@ -157,7 +158,7 @@ test('C15: of more calls than may be under way those that are too many are told 
 
 test('C27: of 1,000 calls at once at 10 a minute exactly 10 are served', async () => {
   const gateway = await startGateway();
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 10 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 10 });
   const responses = await Promise.all(Array.from({ length: 1000 }, () => gateway.chat()));
   await Promise.all(responses.map((response) => response.arrayBuffer()));
   const statuses = responses.map(({ status }) => status).toSorted((one, other) => one - other);

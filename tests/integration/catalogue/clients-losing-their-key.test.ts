@@ -7,7 +7,6 @@ import { openWorkspace } from '../../../src/workspace.ts';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway, GatewayOptions } from '../../support/gateway.ts';
 import { silentOrigin } from '../../support/odd-origins.ts';
-import { PATIENCE_MS } from '../../support/patience.ts';
 import { rawRequest } from '../../support/raw-request.ts';
 import {
   answered,
@@ -29,6 +28,7 @@ import {
   verdictsOf,
 } from '../proxy/fixture.ts';
 import { chatOf, expectRefusal, theRecord } from './fixture-clients.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 /** A stream may outlive its key by so much (promise A2). */
 const OUTLIVED_MS = 1000;
@@ -38,8 +38,7 @@ const PACED: GatewayOptions = { sandbox: { chunkCount: 10_000, chunkPaceMs: 5 } 
 
 type End = (gateway: Gateway) => Promise<unknown>;
 
-const switchOff: End = ({ keyId, space }) =>
-  space.keys.update('system', keyId, { isActive: false });
+const switchOff: End = ({ keyId, space }) => space.keys.update(SYSTEM, keyId, { isActive: false });
 
 const WAYS: { how: string; end: End }[] = [
   { how: 'switched off', end: switchOff },
@@ -55,7 +54,7 @@ const WAYS: { how: string; end: End }[] = [
     async end({ clock, keyId, space }) {
       const expiresAt = new Date(clock.now() + EXPIRES_MS);
       await space.orm.em.fork().nativeUpdate(VirtualKey, { id: keyId }, { expiresAt });
-      await space.keys.update('system', keyId, { name: 'about to expire' });
+      await space.keys.update(SYSTEM, keyId, { name: 'about to expire' });
       clock.advance(EXPIRES_MS);
     },
   },
@@ -234,7 +233,7 @@ test('C30: what another process switches off is cut within a second', async () =
     send(chatOf(gateway, { stream: true })),
     readUntil(/(?:"content"[^]*){4}/),
     meanwhile(async () => {
-      await other.keys.update('system', gateway.keyId, { isActive: false });
+      await other.keys.update(SYSTEM, gateway.keyId, { isActive: false });
       gateway.clock.advance(OUTLIVED_MS / 2);
       // It has come round by the event log.
       await until(async () => (await gateway.chat()).status === 401);
@@ -252,10 +251,10 @@ const LATER_MS = 50_000;
 test('C30: until its time has come, and for other keys, a stream goes on', async () => {
   const gateway = await startGateway({ sandbox: { chunkCount: 200, chunkPaceMs: 5 } });
   const { clock, keyId, space, url } = gateway;
-  const { key } = await space.keys.create('system', { name: 'other' });
+  const { key } = await space.keys.create(SYSTEM, { name: 'other' });
   const expiresAt = new Date(clock.now() + 2 * LATER_MS);
   await space.orm.em.fork().nativeUpdate(VirtualKey, { id: keyId }, { expiresAt });
-  await space.keys.update('system', keyId, { name: 'about to expire' });
+  await space.keys.update(SYSTEM, keyId, { name: 'about to expire' });
   const others = play(url, send(chatOf({ key }, { stream: true })), answered());
   const { answers } = await play(
     url,
@@ -272,7 +271,7 @@ test('C30: until its time has come, and for other keys, a stream goes on', async
 /** Its calls are refused from now on, and those of others are served. */
 async function expectOnlyThisKeyIsLost(gateway: Gateway): Promise<void> {
   expect((await gateway.chat()).status).toBe(401);
-  const { key } = await gateway.space.keys.create('system', { name: 'another' });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'another' });
   const response = await gateway.chat({}, { authorization: `Bearer ${key}` });
   await response.arrayBuffer();
   expect(response.status).toBe(200);

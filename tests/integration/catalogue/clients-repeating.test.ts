@@ -4,6 +4,7 @@ import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { arrivals, retriesAtOnce, until } from '../proxy/fixture.ts';
 import { expectServing, marks } from './fixture-clients.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const ONE = { 'idempotency-key': 'one' };
 
@@ -46,7 +47,7 @@ test('C29: another body under the same key is a conflict, while and after the fi
 
 test('C29: the same Idempotency-Key of another virtual key is another call', async () => {
   const gateway = await startGateway();
-  const { key } = await gateway.space.keys.create('system', { name: 'other' });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'other' });
   const mine = await gateway.chat({}, ONE);
   const theirs = await gateway.chat({}, { ...ONE, authorization: `Bearer ${key}` });
   expect(theirs.headers.has('idempotent-replayed')).toBe(false);
@@ -140,7 +141,7 @@ const PASSING: Trouble[] = [
   {
     trouble: 'our own limit',
     async arrange(gateway) {
-      await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+      await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 1 });
       await expectServing(gateway);
     },
     status: 429,

@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import { explanationLines } from '../../../src/cli/explanation-lines.ts';
+import { CLI } from '../../../src/services/actor.ts';
 import type { Anomaly, Outcome } from '../../../src/entities/call-record.ts';
 import type { UsageRecord } from '../../../src/entities/usage-record.ts';
 import type { FinishedEntry, Sandbox, WitnessEntry } from '../../../src/sandbox/index.ts';
-import { explainCall } from '../../../src/services/explain.ts';
 import { publishedCost } from '../../support/oracle.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import { tokensOfChat, tokensOfText } from '../../support/token-count.ts';
@@ -194,7 +194,7 @@ function expectRecord({ record, response }: Seen, row: Row): void {
 
 /** `tollgate explain` says what was odd. */
 async function expectExplained({ origins, record }: Seen): Promise<void> {
-  const lines = explanationLines(await explainCall(origins.gateway.space.orm.em, record.id));
+  const lines = explanationLines(await origins.gateway.space.requests.explain(CLI, record.id));
   const shown = lines.flatMap(
     (line) => /^ {2}(?:Anomalies| {9}) {5}([a-z_]+): /.exec(line)?.[1] ?? [],
   );

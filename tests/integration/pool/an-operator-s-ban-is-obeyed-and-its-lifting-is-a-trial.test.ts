@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Ban } from '../../../src/entities/ban.ts';
 import { openHouse, otherProcess, poolAt, startProvider, until } from './fixture.ts';
 import type { House } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const MINUTE_MS = 60_000;
 const FAILURE = { kind: 'origin', isWhole: false, ms: null } as const;
@@ -12,10 +13,10 @@ async function officeOf(names: string[], fields: object = COUNTED) {
   const provider = await startProvider();
   const house = await openHouse();
   await house.configure([poolAt(provider, names, fields)]);
-  const { credentials } = await otherProcess(house);
+  const { bans } = await otherProcess(house);
   /** As the server does when the event of the other process has reached it. */
   const obey = (name: string) => house.upkeep.bans.reload(house.member(name).id);
-  return { house, credentials, obey, provider };
+  return { house, bans, obey, provider };
 }
 
 const reasons = (house: House, name: string) =>
@@ -28,8 +29,8 @@ describe('a ban by hand', () => {
   ])(
     '%s is in force when it was read, for that credential alone',
     async (_name, fields, expected) => {
-      const { house, credentials, obey } = await officeOf(['a', 'b']);
-      await credentials.ban('cli', { credential: 'default/a', ...fields });
+      const { house, bans, obey } = await officeOf(['a', 'b']);
+      await bans.ban(CLI, { credential: 'default/a', ...fields });
       expect(reasons(house, 'a')).toEqual([null, null]);
       await obey('a');
       await obey('b');
@@ -40,8 +41,8 @@ describe('a ban by hand', () => {
   );
 
   test('for a time ends by itself, for all at once', async () => {
-    const { house, credentials, obey } = await officeOf(['a']);
-    await credentials.ban('cli', { credential: 'default/a', durationMs: 5000 });
+    const { house, bans, obey } = await officeOf(['a']);
+    await bans.ban(CLI, { credential: 'default/a', durationMs: 5000 });
     await obey('a');
     await obey('a');
     house.clock.advance(4999);
@@ -55,11 +56,11 @@ describe('a ban by hand', () => {
   });
 
   test('outlasts the provider’s word: what it accepts stays banned', async () => {
-    const { house, credentials, obey, provider } = await officeOf(['a']);
+    const { house, bans, obey, provider } = await officeOf(['a']);
     provider.status = 401;
     house.report('a', { kind: 'unauthorized' }, { status: 401 });
     await house.settled();
-    await credentials.ban('cli', { credential: 'default/a' });
+    await bans.ban(CLI, { credential: 'default/a' });
     await obey('a');
     provider.status = 200;
     house.clock.advance(MINUTE_MS);
@@ -73,10 +74,10 @@ describe('a ban by hand', () => {
 
 describe('lifting', () => {
   test('leaves it to one call first', async () => {
-    const { house, credentials, obey } = await officeOf(['a']);
-    await credentials.ban('cli', { credential: 'default/a' });
+    const { house, bans, obey } = await officeOf(['a']);
+    await bans.ban(CLI, { credential: 'default/a' });
     await obey('a');
-    await credentials.liftBans('cli', { credential: 'default/a' });
+    await bans.liftBans(CLI, { credential: 'default/a' });
     expect(reasons(house, 'a')).toEqual(['banned', 'banned']);
     await obey('a');
     expect(reasons(house, 'a')).toEqual([null, null]);
@@ -88,10 +89,10 @@ describe('lifting', () => {
   });
 
   test('of a counted ban begins its count at zero, and its timer is gone', async () => {
-    const { house, credentials, obey } = await officeOf(['a']);
+    const { house, bans, obey } = await officeOf(['a']);
     house.report('a', FAILURE);
     await house.settled();
-    await credentials.liftBans('cli', { credential: 'default/a' });
+    await bans.liftBans(CLI, { credential: 'default/a' });
     await obey('a');
     expect(reasons(house, 'a')).toEqual([null, null]);
     house.clock.advance(20 * MINUTE_MS);
@@ -101,11 +102,10 @@ describe('lifting', () => {
   });
 
   test.each([['m'], ['other']])('the ban of %s leaves that of another model', async (lifted) => {
-    const { house, credentials, obey } = await officeOf(['a']);
-    for (const model of ['m', 'other'])
-      await credentials.ban('cli', { credential: 'default/a', model });
+    const { house, bans, obey } = await officeOf(['a']);
+    for (const model of ['m', 'other']) await bans.ban(CLI, { credential: 'default/a', model });
     await obey('a');
-    await credentials.liftBans('cli', { credential: 'default/a', model: lifted });
+    await bans.liftBans(CLI, { credential: 'default/a', model: lifted });
     await obey('a');
     expect(reasons(house, 'a')).toEqual(lifted === 'm' ? [null, 'banned'] : ['banned', null]);
   });

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Pool as PoolRow } from '../../../src/entities/pool.ts';
 import { openHouse, otherProcess, poolAt, restarted, startProvider } from './fixture.ts';
 import type { House } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const ROTATING = { strategy: 'selected_then_rotate' };
 
@@ -37,7 +38,7 @@ async function told(house: House) {
 test('a choice that memory has not heard of yet stays, and calls follow it', async () => {
   const house = await aHouse(['a', 'b', 'c']);
   const cli = await otherProcess(house);
-  await cli.credentials.select('cli', { credential: 'c' });
+  await cli.credentials.select(CLI, { credential: 'c' });
   moves(house, 'a', 'b');
   await house.settled();
   const expected = { memory: 'c', disk: 'c', events: ['cli c'] };
@@ -50,7 +51,7 @@ test('so it does when the selection moved on twice meanwhile; then failures move
   const cli = await otherProcess(house);
   moves(house, 'a', 'b');
   await house.settled();
-  await cli.credentials.select('cli', { credential: 'a' });
+  await cli.credentials.select(CLI, { credential: 'a' });
   moves(house, 'b', 'c');
   moves(house, 'c', 'b');
   await house.settled();
@@ -66,7 +67,7 @@ test('so it does when the selection moved on twice meanwhile; then failures move
 
 test('who has left the pool is nobody’s choice any more', async () => {
   const house = await aHouse(['a', 'b', 'c']);
-  await house.space.credentials.select('cli', { credential: 'c' });
+  await house.space.credentials.select(CLI, { credential: 'c' });
   await house.configure([poolAt(await startProvider(), ['a', 'b'], ROTATING)]);
   moves(house, 'a', 'b');
   await house.settled();

@@ -3,6 +3,7 @@ import { Ban } from '../../../src/entities/ban.ts';
 import { canaryFleet, startGateway } from '../../support/gateway.ts';
 import { arrivals, until } from './fixture.ts';
 import { arrivalsOf, countOf, load } from './fleet-load.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 test('one dead credential of five under 200 calls a second', async () => {
   const gateway = await startGateway({ fleet: canaryFleet(10, 10, 10, 10, 10) });
@@ -42,7 +43,7 @@ test('from the moment a ban is committed nothing reaches the credential', async 
 test('an operator’s ban holds for calls that were already choosing', async () => {
   const gateway = await startGateway();
   const running = load(gateway, 300);
-  await gateway.space.credentials.ban('cli', { credential: 'default/cred-2', note: 'leaked' });
+  await gateway.space.bans.ban(CLI, { credential: 'default/cred-2', note: 'leaked' });
   const atCommit = arrivalsOf(gateway, 'cred-2').length;
   expect(countOf(await running, 200)).toBe(300);
   expect(arrivalsOf(gateway, 'cred-2')).toHaveLength(atCommit);

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { poolAt, startUpstream } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const ANSWER = {
   id: 'c',
@@ -41,7 +42,7 @@ test.each(['openai-compatible', 'xai', 'sandbox', 'openai'])(
     expect(record).toMatchObject({ costNano: COST_NANO, isPriced: true });
     expect(record?.holdNano).toBeGreaterThan(100n * 7_000n);
     expect(record?.holdNano).toBeLessThan(100n * 99_000n);
-    const report = await gateway.space.corrections.reprice('cli', { dryRun: true });
+    const report = await gateway.space.corrections.reprice(CLI, { dryRun: true });
     expect(report).toMatchObject({ calls: 1, entries: 0, afterNano: COST_NANO });
   },
 );

@@ -4,6 +4,7 @@ import type { CreateKeyInput } from '../../../src/services/key-input.ts';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway, GatewayOptions } from '../../support/gateway.ts';
 import { arrivals, until } from './fixture.ts';
+import { CLI, SYSTEM } from '../../../src/services/actor.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -23,12 +24,12 @@ interface Scene extends Gateway {
 async function aScene(options: GatewayOptions = {}, input: Partial<CreateKeyInput> = {}) {
   const gateway = await startGateway(options);
   const { budgets, keys, teams, users } = gateway.space;
-  await users.create('system', { name: 'ada' });
-  await teams.create('system', { name: 'crew', rpmLimit: 2, tpmLimit: 1100, concurrencyLimit: 1 });
+  await users.create(SYSTEM, { name: 'ada' });
+  await teams.create(SYSTEM, { name: 'crew', rpmLimit: 2, tpmLimit: 1100, concurrencyLimit: 1 });
   const owners = { user: 'ada', team: 'crew' };
-  const refused = await keys.create('system', { name: 'refused', ...owners, ...input });
-  const { key: good } = await keys.create('system', { name: 'good', ...owners });
-  const { budget } = await budgets.set('system', {
+  const refused = await keys.create(SYSTEM, { name: 'refused', ...owners, ...input });
+  const { key: good } = await keys.create(SYSTEM, { name: 'good', ...owners });
+  const { budget } = await budgets.set(SYSTEM, {
     scope: 'team',
     subject: 'crew',
     cap: CAP,
@@ -88,7 +89,7 @@ const REFUSALS: Refusal[] = [
   },
   {
     what: 'a key that is switched off',
-    prepare: ({ space, id }) => space.keys.update('cli', id, { isActive: false }),
+    prepare: ({ space, id }) => space.keys.update(CLI, id, { isActive: false }),
     ...INVALID_KEY,
   },
   {
@@ -99,18 +100,18 @@ const REFUSALS: Refusal[] = [
   },
   {
     what: 'a key that was deleted',
-    prepare: ({ space, id }) => space.keys.remove('cli', id),
+    prepare: ({ space, id }) => space.keys.remove(CLI, id),
     ...INVALID_KEY,
   },
   {
     what: 'a key that was rotated',
-    prepare: ({ space, id }) => space.keys.rotate('cli', id),
+    prepare: ({ space, id }) => space.keys.rotate(CLI, id),
     ...INVALID_KEY,
   },
   {
     what: 'a key whose overlap is over',
     async prepare({ space, id, clock }) {
-      await space.keys.rotate('cli', id, { overlapMs: DAY_MS });
+      await space.keys.rotate(CLI, id, { overlapMs: DAY_MS });
       clock.advance(DAY_MS);
     },
     ...INVALID_KEY,
@@ -118,20 +119,20 @@ const REFUSALS: Refusal[] = [
   { what: 'a key that never was', token: mintVirtualKey(), ...INVALID_KEY },
   {
     what: 'a user who is disabled',
-    prepare: ({ space }) => space.users.update('cli', 'ada', { isEnabled: false }),
-    lift: ({ space }) => space.users.update('cli', 'ada', { isEnabled: true }),
+    prepare: ({ space }) => space.users.update(CLI, 'ada', { isEnabled: false }),
+    lift: ({ space }) => space.users.update(CLI, 'ada', { isEnabled: true }),
     ...INVALID_KEY,
   },
   {
     what: 'a team that is disabled',
-    prepare: ({ space }) => space.teams.update('cli', 'crew', { isEnabled: false }),
-    lift: ({ space }) => space.teams.update('cli', 'crew', { isEnabled: true }),
+    prepare: ({ space }) => space.teams.update(CLI, 'crew', { isEnabled: false }),
+    lift: ({ space }) => space.teams.update(CLI, 'crew', { isEnabled: true }),
     ...INVALID_KEY,
   },
   {
     what: 'a budget of its own that is used up',
     prepare: ({ space, id }) =>
-      space.budgets.set('cli', { scope: 'key', subject: id, cap: 0, period: 'none' }),
+      space.budgets.set(CLI, { scope: 'key', subject: id, cap: 0, period: 'none' }),
     status: 402,
     code: 'insufficient_quota',
     type: 'insufficient_quota',
@@ -177,7 +178,7 @@ async function expectRefused(response: Response, { status, code, type, param }: 
 }
 
 const takenOf = async ({ space, teamBudget }: Scene) => {
-  const { settledNano, holds } = await space.budgets.explain(teamBudget);
+  const { settledNano, holds } = await space.budgets.explain(CLI, teamBudget);
   return { settledNano, holds };
 };
 
@@ -212,10 +213,10 @@ async function expectUntouched(scene: Scene): Promise<void> {
 test('who is refused for want of money burns no request, who is over the limit holds no money', async () => {
   const scene = await aScene();
   const { space, teamBudget } = scene;
-  await space.budgets.update('cli', teamBudget, { cap: 0 });
+  await space.budgets.update(CLI, teamBudget, { cap: 0 });
   const poor = await Promise.all(Array.from({ length: 20 }, () => chatWith(scene, scene.good)));
   expect(new Set(poor.map(({ status }) => status))).toEqual(new Set([402]));
-  await space.budgets.update('cli', teamBudget, { cap: CAP });
+  await space.budgets.update(CLI, teamBudget, { cap: CAP });
   await expectUntouched(scene);
   const before = await takenOf(scene);
   expect(before.holds).toEqual([]);

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const LONG = { stream: true };
 const WORDS = 20_000;
@@ -9,7 +10,7 @@ const EVENT_NANO = 10_000n;
 const words = (count: number) => ({ 'x-sandbox-chunks': String(count) });
 
 const budget = (gateway: Gateway, cap: string, more = {}) =>
-  gateway.space.budgets.set('cli', { scope: 'key', subject: gateway.keyId, cap, ...more });
+  gateway.space.budgets.set(CLI, { scope: 'key', subject: gateway.keyId, cap, ...more });
 
 const eventsIn = (text: string): unknown[] =>
   text
@@ -35,7 +36,7 @@ test('a stream holds more, slice by slice, and ends with an error event where th
   expect(record?.costNano).toBeLessThan(2_000_000n + EVENT_NANO);
   expect(record?.holdNano).toBeGreaterThan(1_900_000n);
   expect(record?.holdNano).toBeLessThanOrEqual(2_000_000n);
-  const explained = await gateway.space.budgets.explain(set.id);
+  const explained = await gateway.space.budgets.explain(CLI, set.id);
   expect(explained).toMatchObject({ settledNano: record?.costNano, holds: [], isEqual: true });
   // The upstream was told to stop.
   const finished = gateway.sandbox.witness.entries.findLast(({ kind }) => kind === 'finished');
@@ -76,7 +77,7 @@ test('C30: a cap that is cut during a stream ends it when what it holds is used 
   const gateway = await startGateway({ isClockShared: true });
   const { budget: set } = await budget(gateway, '1');
   const response = await gateway.chat(LONG, { ...words(WORDS), 'x-sandbox-pace-ms': '1' });
-  await gateway.space.budgets.update('cli', set.id, { cap: '0.0001' });
+  await gateway.space.budgets.update(CLI, set.id, { cap: '0.0001' });
   expect(eventsIn(await read(gateway, response)).at(-1)).toMatchObject({
     error: { code: 'budget_exceeded' },
   });

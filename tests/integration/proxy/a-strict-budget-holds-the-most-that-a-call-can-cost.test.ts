@@ -2,9 +2,10 @@ import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { poolAt, startUpstream, until } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const strict = (gateway: Gateway, cap: string) =>
-  gateway.space.budgets.set('cli', {
+  gateway.space.budgets.set(CLI, {
     scope: 'key',
     subject: gateway.keyId,
     cap,
@@ -62,7 +63,7 @@ test('a cap that the upstream does not know is told again under a name that it k
 
 test('without a strict budget the very bytes go upstream', async () => {
   const { gateway, bodies } = await gatewayTelling(TOLD);
-  await gateway.space.budgets.set('cli', { scope: 'key', subject: gateway.keyId, cap: '1' });
+  await gateway.space.budgets.set(CLI, { scope: 'key', subject: gateway.keyId, cap: '1' });
   expect((await gateway.chat()).status).toBe(200);
   expect(bodies()[0]).not.toHaveProperty('max_tokens');
 });
@@ -85,7 +86,7 @@ test('what has no upper bound is refused, with every field at fault, and nothing
   expect(batch.status).toBe(400);
   expect(bodies()).toEqual([]);
   expect(await gateway.records()).toEqual([]);
-  expect(await gateway.space.budgets.explain(budget.id)).toMatchObject({
+  expect(await gateway.space.budgets.explain(CLI, budget.id)).toMatchObject({
     holds: [],
     settledNano: 0n,
   });
@@ -95,7 +96,7 @@ test('a cap that the most would pass refuses what an estimate would let through'
   const { gateway } = await gatewayTelling(TOLD);
   const { budget } = await strict(gateway, '0.001');
   expect((await gateway.chat()).status).toBe(402);
-  await gateway.space.budgets.update('cli', budget.id, { isStrict: false });
+  await gateway.space.budgets.update(CLI, budget.id, { isStrict: false });
   expect((await gateway.chat()).status).toBe(200);
 });
 

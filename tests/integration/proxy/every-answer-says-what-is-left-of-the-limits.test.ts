@@ -4,6 +4,7 @@ import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { openaiOf } from '../../support/openai-client.ts';
 import { arrivals, chatBody, rawClient, readSocket, until } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const HELLO = { model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content: 'Hello' }] };
 /** What a call with this cap reserves, its body's bytes by four included. */
@@ -42,7 +43,7 @@ function secondsOf(response: Response, name: string): number {
 
 /** Somebody of their own: the headers they send, and calls with them. */
 async function caller(gateway: Gateway, input: Partial<CreateKeyInput>) {
-  const { key } = await gateway.space.keys.create('system', { name: 'limited', ...input });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'limited', ...input });
   const headers = { authorization: `Bearer ${key}` };
   return {
     headers,
@@ -202,7 +203,7 @@ test('calls at once: a refusal says so, and what is left of the other limits', a
 test('of a key and its team the limit with least left is told, for requests and tokens each', async () => {
   const gateway = await startGateway();
   const { space } = gateway;
-  await space.teams.create('system', { name: 'crew', rpmLimit: 3, tpmLimit: 1_000_000 });
+  await space.teams.create(SYSTEM, { name: 'crew', rpmLimit: 3, tpmLimit: 1_000_000 });
   const one = await caller(gateway, { team: 'crew', rpmLimit: 10, tpmLimit: 500_000 });
   const other = await caller(gateway, { team: 'crew', rpmLimit: 2 });
   const free = await caller(gateway, { team: 'crew' });
@@ -236,8 +237,8 @@ test('of a key and its team the limit with least left is told, for requests and 
 test('a refusal by a budget carries them as well, and says that trying again is of no use', async () => {
   const gateway = await startGateway();
   const { space, keyId } = gateway;
-  await space.keys.update('system', keyId, { rpmLimit: 5 });
-  await space.budgets.set('system', { scope: 'key', subject: keyId, cap: '0', period: 'daily' });
+  await space.keys.update(SYSTEM, keyId, { rpmLimit: 5 });
+  await space.budgets.set(SYSTEM, { scope: 'key', subject: keyId, cap: '0', period: 'daily' });
   const refused = await gateway.chat();
   expect(refused.status).toBe(402);
   expect(toldBy(refused)).toEqual(requests(5, 5));
@@ -275,7 +276,7 @@ test('a limit that is changed while a body arrives shows in its answer', async (
   });
   // Whoever is asked to go on has shown a key that is good.
   await readSocket(socket, (text) => text.includes('100 Continue'));
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 7 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 7 });
   socket.write(body);
   const answer = await readSocket(socket, (text) => /HTTP\/1\.1 200[^]*\r\n\r\n/.test(text));
   expect(answer).toMatch(/^x-ratelimit-limit-rpm: 7\r$/m);

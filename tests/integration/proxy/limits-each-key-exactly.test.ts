@@ -2,10 +2,11 @@ import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { arrivals } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 async function limitedGateway(rpmLimit: number): Promise<Gateway> {
   const gateway = await startGateway();
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit });
   return gateway;
 }
 
@@ -58,7 +59,7 @@ test('calls that are refused for other reasons count nothing', async () => {
 
 test('each key has its own minute', async () => {
   const gateway = await limitedGateway(1);
-  const { key } = await gateway.space.keys.create('system', { name: 'other', rpmLimit: 1 });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'other', rpmLimit: 1 });
   const headers = { authorization: `Bearer ${key}` };
   expect((await gateway.chat()).status).toBe(200);
   expect((await gateway.chat({}, headers)).status).toBe(200);

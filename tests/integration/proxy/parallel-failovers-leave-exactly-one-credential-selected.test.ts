@@ -4,6 +4,7 @@ import { canaryFleet, startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { arrivals, until, verdictsOf } from './fixture.ts';
 import { arrivalsOf, countOf } from './fleet-load.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 /** System C's way of using keys, without its rules for models (contracts C3). */
 const GATEWAY_POOL = { preset: 'model-gateway', strategy: 'selected_then_rotate', models: [] };
@@ -86,7 +87,7 @@ test('all failed: one 429 with the time of the first that comes back, and the se
 
 test('the selection survives a restart, and an operator moves it at once', async () => {
   const gateway = await startGateway({ fleet: canaryFleet(10, 10, 10), pool: GATEWAY_POOL });
-  await gateway.space.credentials.select('cli', { credential: 'default/cred-3' });
+  await gateway.space.credentials.select(CLI, { credential: 'default/cred-3' });
   await together(gateway, 3);
   expect(arrivals(gateway).map(({ credential }) => credential)).toEqual([
     'cred-3',

@@ -16,6 +16,7 @@ import {
   startUpstream,
   until,
 } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const MODEL = 'gpt-4o-mini';
 const HELLO = [{ role: 'user', content: 'Hello' }];
@@ -223,7 +224,7 @@ test('what is told is charged as told, and not counted', async () => {
 
 test('a call that is being counted takes no place among those at once', async () => {
   const gateway = await startGateway();
-  await gateway.space.keys.update('system', gateway.keyId, { concurrencyLimit: 1 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { concurrencyLimit: 1 });
   await until(async () => {
     const response = await gateway.chat({}, NOT_TOLD);
     await response.text();

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { poolAt, startUpstream } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const BATCH = {
   input_file_id: 'file-1',
@@ -10,7 +11,7 @@ const BATCH = {
 };
 const batch = (gateway: Gateway) => gateway.fetch('/v1/batches', { body: BATCH });
 const nothing = (gateway: Gateway) =>
-  gateway.space.budgets.set('cli', { scope: 'key', subject: gateway.keyId, cap: '0' });
+  gateway.space.budgets.set(CLI, { scope: 'key', subject: gateway.keyId, cap: '0' });
 
 test('where nothing is left neither a batch nor a model without a price is served', async () => {
   const upstream = await startUpstream((response) => response.end('{}'));

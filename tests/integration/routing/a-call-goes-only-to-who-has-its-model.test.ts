@@ -11,6 +11,7 @@ import {
   times,
   together,
 } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const MINI = 'gpt-4o-mini';
 const LARGE = 'gpt-4o';
@@ -39,7 +40,7 @@ test('each model is asked of those alone whose provider lists it', async () => {
 
 test('a model that nobody serves is a 404 before anything is sent, and costs nothing of the limit', async () => {
   const gateway = await startFleet({ members: [{ offers: [MINI] }, { offers: [LARGE] }] });
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 1 });
   for (let round = 0; round < 3; round += 1) {
     const refused = await gateway.chat({ model: 'gpt-4.1-nano' });
     expect(refused.status).toBe(404);

@@ -5,6 +5,7 @@ import type { Gateway } from '../../support/gateway.ts';
 import { untilInFlight } from '../catalogue/fixture-clients.ts';
 import { isFinished, until } from '../proxy/fixture.ts';
 import { errorOf, received, times } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const KEY = 'order-66';
 const KEYED = { 'idempotency-key': KEY };
@@ -82,7 +83,7 @@ test('the official SDK with its own retries: an answer that was lost is not paid
 
 test('twenty at once are one call, also for the limit of the virtual key', async () => {
   const gateway = await startGateway();
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 1 });
   const all = await Promise.all(Array.from({ length: 20 }, () => told(gateway.chat({}, KEYED))));
   expect(new Set(all.map(({ text }) => text)).size).toBe(1);
   expect(new Set(all.map(({ id }) => id)).size).toBe(1);
@@ -119,7 +120,7 @@ test.each([
 
 test('virtual keys share nothing', async () => {
   const gateway = await startGateway();
-  const { key } = await gateway.space.keys.create('system', { name: 'another' });
+  const { key } = await gateway.space.keys.create(SYSTEM, { name: 'another' });
   const mine = await told(gateway.chat({}, KEYED));
   const theirs = await told(gateway.chat({}, { ...KEYED, authorization: `Bearer ${key}` }));
   expect(theirs).toMatchObject({ status: 200, isReplayed: false });

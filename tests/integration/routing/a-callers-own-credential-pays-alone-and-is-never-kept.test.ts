@@ -6,6 +6,7 @@ import { startGateway } from '../../support/gateway.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { complete, errorOf, sendJson, startProvider } from './fixture.ts';
 import type { Provider, Seen } from './fixture.ts';
+import { SYSTEM } from '../../../src/services/actor.ts';
 
 const HEADER = 'x-xai-api-key';
 const OWN = 'xai-callers-own-0123456789';
@@ -55,7 +56,7 @@ test('it is used first and alone; the header itself goes nowhere', async () => {
 
 test('it costs nothing here, is on record as the caller’s, and counts against the key’s limit', async () => {
   const { gateway } = await startOpen();
-  await gateway.space.keys.update('system', gateway.keyId, { rpmLimit: 1 });
+  await gateway.space.keys.update(SYSTEM, gateway.keyId, { rpmLimit: 1 });
   const response = await ask(gateway);
   await response.arrayBuffer();
   const [record] = await gateway.records();

@@ -1,16 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { explanationLines } from '../../../src/cli/explanation-lines.ts';
-import { explainCall } from '../../../src/services/explain.ts';
 import type { Gateway } from '../../support/gateway.ts';
 import { MovableClock } from '../../support/movable-clock.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import { HELD_MS, named, startFleet } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 async function explained(gateway: Gateway, response: Response): Promise<string[]> {
   await response.arrayBuffer();
   await gateway.records();
   const id = response.headers.get('x-request-id') ?? '';
-  return explanationLines(await explainCall(gateway.space.orm.em, id));
+  return explanationLines(await gateway.space.requests.explain(CLI, id));
 }
 
 const lineOf = (lines: readonly string[], label: string): string =>
@@ -34,7 +34,7 @@ test('every reason that a credential was left out for, until when, and who was t
   const gateway = await startFleet({ pool: { strategy: 'weighted' }, members: SIX });
   const { sandbox, space, clock } = gateway;
   for (const name of ['cred-4', 'cred-5', 'cred-6']) {
-    await space.credentials.ban('cli', { credential: `default/${name}` });
+    await space.bans.ban(CLI, { credential: `default/${name}` });
   }
   sandbox.faults.set('cred-3', 'status;code=429;retry-after=120', { times: 1 });
   // One uses up the minute of the second; the third has only its refusal to give.
@@ -43,7 +43,7 @@ test('every reason that a credential was left out for, until when, and who was t
   await (await gateway.chat()).arrayBuffer();
   const afterMs = clock.now();
   for (const name of ['cred-5', 'cred-6']) {
-    await space.credentials.liftBans('cli', { credential: `default/${name}` });
+    await space.bans.liftBans(CLI, { credential: `default/${name}` });
   }
   sandbox.faults.set('cred-5', 'status;code=403');
   sandbox.faults.set('cred-6', 'status;code=403');
@@ -113,7 +113,7 @@ test('what was excluded only when its turn came is on record too', async () => {
     (entry) => entry.kind === 'received' && entry.path === '/v1/chat/completions',
     PATIENCE_MS,
   );
-  await gateway.space.credentials.ban('cli', { credential: 'default/cred-2' });
+  await gateway.space.bans.ban(CLI, { credential: 'default/cred-2' });
   fleetClock.advance(HELD_MS);
   expect((await answered).status).toBe(200);
   const [record] = await gateway.records();

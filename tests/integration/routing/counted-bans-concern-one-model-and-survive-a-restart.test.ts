@@ -6,6 +6,7 @@ import { until } from '../proxy/fixture.ts';
 import { arrivalsOf } from '../proxy/fleet-load.ts';
 import { HELD_MS, servers, startFleet, statusOf, times, together } from './fixture.ts';
 import type { FleetOptions } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 /** System D's policy (contracts D3), where calls go to the first credential as long as they can. */
 const ROUTER: FleetOptions = {
@@ -138,10 +139,10 @@ test('until it is lifted a ban survives a restart; then one call alone tries the
   expect(new Set(servers(second))).toEqual(new Set(['cred-2']));
   expect(await statusOf(second, { model: 'gpt-4o' })).toBe(200);
   expect(servers(second).at(-1)).toBe('cred-1');
-  const [listed] = await second.space.credentials.list();
+  const [listed] = await second.space.credentials.list(CLI);
   expect(listed?.bans).toMatchObject([{ model: 'gpt-4o-mini', reason: 'counted' }]);
 
-  await second.space.credentials.liftBans('cli', { credential: 'default/cred-1' });
+  await second.space.bans.liftBans(CLI, { credential: 'default/cred-1' });
   second.sandbox.faults.set('cred-1', `delay-head;ms=${HELD_MS}`, { times: 1 });
   const seen = arrivalsOf(second, 'cred-1').length;
   const trial = together(second, 20);
@@ -157,7 +158,7 @@ test('a trial that fails leaves the others where they were', async () => {
   const fleetClock = new MovableClock();
   const gateway = await startFleet({ ...ROUTER, fleetClock });
   await failFirst(gateway, ...THREE);
-  await gateway.space.credentials.liftBans('cli', { credential: 'default/cred-1' });
+  await gateway.space.bans.liftBans(CLI, { credential: 'default/cred-1' });
   gateway.sandbox.faults.set('cred-1', `delay-head;ms=${HELD_MS}|status;code=503`);
   const seen = arrivalsOf(gateway, 'cred-1').length;
   const before = servers(gateway).length;

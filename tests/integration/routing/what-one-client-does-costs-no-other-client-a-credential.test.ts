@@ -10,6 +10,7 @@ import {
   verdictsOf,
 } from '../proxy/fixture.ts';
 import { statusOf } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 /** Counts a call without an answer as 502, and bans for good at the third (contracts D3). */
 const STRICT = { preset: 'auto-router' };
@@ -103,7 +104,7 @@ test('the same Idempotency-Key of two virtual keys is not the same to their upst
       .end('{"object":"chat.completion"}');
   });
   const gateway = await startGateway({ pool: poolAt(upstream.baseUrl) });
-  const other = await gateway.space.keys.create('cli', { name: 'other' });
+  const other = await gateway.space.keys.create(CLI, { name: 'other' });
   const headers = { 'idempotency-key': 'order-1' };
   await gateway.chat({}, headers);
   await gateway.chat({}, { ...headers, authorization: `Bearer ${other.key}` });

@@ -240,3 +240,27 @@ test('however many others come, who has a call under way or took something of la
   expect(limits.refusal([busy], 0, WINDOW_MS)).toMatchObject({ kind: 'concurrency' });
   expect(limits.refusal([recent], 0, WINDOW_MS)).toMatchObject({ waitMs: 1 });
 });
+
+test('windows tell what is used, left, and when it is all there again; looking changes nothing', () => {
+  const limits = new Limits();
+  const key = { scope: 'key', id: 'k', rpm: 2, tpm: 100, concurrency: 1 } as const;
+  const empty = { limit: 2, used: 0, remaining: 2, resetMs: 0 };
+  expect(limits.windows(key, 1000).requests).toEqual(empty);
+  const lease = limits.take([key], 60, 1000);
+  limits.take([key], 70, 11_000);
+  const look = () => limits.windows(key, 21_000);
+  expect(look()).toEqual({
+    requests: { limit: 2, used: 2, remaining: 0, resetMs: 50_000 },
+    tokens: { limit: 100, used: 130, remaining: 0, resetMs: 50_000 },
+    concurrency: { limit: 1, used: 2, remaining: 0, resetMs: null },
+  });
+  expect(look()).toEqual(look());
+  lease[Symbol.dispose]();
+  const unlimited = { ...key, rpm: null, tpm: null, concurrency: null };
+  const none = { limit: null, used: null, remaining: null, resetMs: null };
+  expect(limits.windows(unlimited, 21_000)).toEqual({
+    requests: none,
+    tokens: none,
+    concurrency: { ...none, used: 1 },
+  });
+});

@@ -13,6 +13,8 @@ function told(fields: Partial<Budget> = {}, facts: Partial<BudgetExplained> = {}
     subjectId: 'k1',
     name: null,
     capNano: 25_000_000_000n,
+    raiseNano: 0n,
+    raisedUntil: null,
     period: 'monthly',
     zone: 'UTC',
     isHard: true,
@@ -24,6 +26,7 @@ function told(fields: Partial<Budget> = {}, facts: Partial<BudgetExplained> = {}
   return {
     budget,
     subject: 'phone',
+    capNano: 25_000_000_000n,
     startMs: MARCH_MS,
     resetsAtMs: APRIL_MS,
     settledNano: 4_500n,
@@ -61,6 +64,16 @@ test('a budget tells its terms and what is left', () => {
   Spent:      $0.0000045
   Held:       $0.00
   Remaining:  $24.9999955`);
+});
+
+test('a raise is told as long as it lasts', () => {
+  const raise = { raiseNano: 5_000_000_000n, raisedUntil: new Date(APRIL_MS) };
+  const lines = budgetLines(told(raise, { capNano: 30_000_000_000n }));
+  expect(lines.slice(1, 3)).toEqual([
+    '  Cap:        $25.00 monthly',
+    '  Raised:     by $5.00 to $30.00 until 2026-04-01 00:00:00',
+  ]);
+  expect(budgetLines(told(raise)).join()).not.toContain('Raised');
 });
 
 test('one that never resets has no beginning either', () => {

@@ -58,6 +58,7 @@ test('a proof tells of adjustments where there are any, and every finding', () =
     costNano: 9n,
     adjustedNano: 0n,
     openHolds: 1,
+    openReservations: 0,
     findings: [] as string[],
   };
   expect(verificationLines(verified, true)).toEqual([
@@ -66,10 +67,17 @@ test('a proof tells of adjustments where there are any, and every finding', () =
     'Open holds  1 (calls under way)',
     'The books balance.',
   ]);
-  const bad = { ...verified, adjustments: 2, adjustedNano: -4n, findings: ['one', 'two'] };
+  const bad = {
+    ...verified,
+    adjustments: 2,
+    adjustedNano: -4n,
+    openReservations: 3,
+    findings: ['one', 'two'],
+  };
   expect(verificationLines(bad, false).slice(2)).toEqual([
     'Adjusted    -$0.000000004 of it, by 2 entries',
     'Open holds  1',
+    'Reserved    3 calls of other services',
     '  - one',
     '  - two',
     'The books do NOT balance.',

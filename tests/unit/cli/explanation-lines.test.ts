@@ -19,6 +19,7 @@ function told(fields: Partial<CallRecord>, names: Partial<Explanation> = {}): st
     credential: 'main/b',
     route: null,
     attempts: [],
+    remote: null,
     adjustments: [],
     ...names,
   });
@@ -136,4 +137,36 @@ test('a caller’s own credential is called so, and no strategy had a say', () =
 test('a model’s name neither steers the terminal nor forges a line', () => {
   const lines = told({ model: 'a\u{1b}[2J\nCost  $0' });
   expect(lines.join('\n')).toContain('Asked         a\u{fffd}[2J\u{fffd}Cost  $0 at');
+});
+
+test('a call that another service made is told as such, with nothing of a way that it never had', () => {
+  const remote = {
+    kind: 'reservation',
+    actor: 'token:biller',
+    idempotencyId: 'order 7',
+    provider: 'openai',
+  } as const;
+  const ended = { outcome: 'unknown', reason: 'expired', holdNano: 5000n, status: 0 } as const;
+  expect(told(ended, { remote, credential: '' }).join('\n')).toBe(`\
+Request ${ID}
+  Time          2026-03-01 12:00:00
+  Key           phone
+  Asked         gpt-4o-mini at chat.completions
+
+Origin
+  Call          reserved by another service before it was made
+  Told by       token:biller
+  Its own id    order 7
+  Provider      openai
+
+Result
+  Outcome       unknown: its service did not say in time what became of it; charged at the hold
+  Held          $0.000005
+  Usage         10 input, 5 output (reported)
+  Cost          $0.0000045`);
+  const usage = { ...remote, kind: 'usage', provider: '' } as const;
+  const text = told({ holdNano: 0n }, { remote: usage }).join('\n');
+  expect(text).toContain('Call          recorded by another service when it was over\n');
+  expect(text).toContain('Provider      (not said)\n');
+  expect(text).not.toContain('Held');
 });

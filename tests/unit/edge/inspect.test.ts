@@ -104,3 +104,27 @@ describe('refuses', () => {
     expect(error).toMatchObject({ code: 'invalid_request', param: name });
   });
 });
+
+const upgrade = (...more: string[]) =>
+  inspect(
+    request({ headers: ['Connection', 'keep-alive, Upgrade', 'Upgrade', 'websocket', ...more] }),
+    true,
+  );
+
+describe('where protocols may be switched', () => {
+  test('an upgrade passes', () => expect(upgrade()).toBeNull());
+
+  test.each([
+    ['HTTP/2', ['HTTP2-Settings', 'AAMAAABkAAQAAP__']],
+    ['a second upgrade', ['Upgrade', 'h2c']],
+    ['a body', ['Content-Length', '5']],
+    ['two keys', ['Authorization', 'Bearer a', 'X-Api-Key', 'b']],
+  ])('%s does not', (_what, more) => {
+    expect(upgrade(...more)?.row.http).toBe(400);
+  });
+
+  test('and no other header may be dropped by it', () => {
+    const headers = ['Connection', 'Upgrade, Authorization', 'Upgrade', 'websocket'];
+    expect(inspect(request({ headers }), true)?.message).toMatch('names other headers');
+  });
+});

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { validate, version } from 'uuid';
-import { isId, newId } from '../../../src/lib/ids.ts';
+import { idAt, isId, newId } from '../../../src/lib/ids.ts';
 
 test('ids are UUIDv7 of the present, distinct, and sort in order of creation', () => {
   const before = Date.now();
@@ -13,6 +13,18 @@ test('ids are UUIDv7 of the present, distinct, and sort in order of creation', (
     const timeMs = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
     expect(timeMs >= before && timeMs <= after).toBe(true);
   }
+});
+
+test('an id of a time that is past is among those of that time, and no other has it', () => {
+  const ms = Date.parse('2026-05-06T12:00:00.123Z');
+  const ids = Array.from({ length: 1000 }, () => idAt(ms));
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) {
+    expect(isId(id) && version(id) === 7).toBe(true);
+    expect(Number.parseInt(id.replace('-', '').slice(0, 12), 16)).toBe(ms);
+    expect(id > idAt(ms - 1) && id < idAt(ms + 1)).toBe(true);
+  }
+  expect(newId() > idAt(ms)).toBe(true);
 });
 
 test('the random tails of ids differ', () => {

@@ -1,6 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { isWellFormed, keyHint, mintVirtualKey } from '../../../src/lib/virtual-key-format.ts';
+import {
+  hasKeyForm,
+  hasKnownPrefix,
+  isWellFormed,
+  keyHint,
+  mintVirtualKey,
+} from '../../../src/lib/virtual-key-format.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -71,4 +77,32 @@ test.each([
   ['', '…'],
 ])('the hint of %p is %p', (key, hint) => {
   expect(keyHint(key)).toBe(hint);
+});
+
+test.each([mintVirtualKey(), 'sk-lb-x', 'sk-mp-0f-Ab_', 'hp_x', 'sk-anything', 'pk_live_~'])(
+  '%p looks like a key',
+  (key) => {
+    expect(hasKeyForm(key)).toBe(true);
+  },
+);
+
+test.each([
+  '',
+  'sk-',
+  'secret',
+  'SK-TG-x',
+  'sk-tg- x',
+  'sk-tg-é',
+  'sk-tg-x\n',
+  'Bearer sk-x',
+  '1-x',
+])('%p does not look like a key', (text) => {
+  expect(hasKeyForm(text)).toBe(false);
+});
+
+test('the prefixes of keys here and of those taken over are known', () => {
+  for (const key of ['sk-tg-x', 'sk-lb-x', 'sk-mp-x', 'hp_x']) {
+    expect(hasKnownPrefix(key)).toBe(true);
+  }
+  for (const key of ['sk-x', 'hp-x', 'xsk-tg-x', '']) expect(hasKnownPrefix(key)).toBe(false);
 });

@@ -96,19 +96,27 @@ describe('a check', () => {
   });
 });
 
-test.each<[string, FarEnd['reply'], string]>([
-  ['an error', 503, 'the provider answered 503'],
-  ['no connection', 'broken', 'other side closed'],
-  ['no JSON', answering('sk-canary-a'), 'the answer is not JSON'],
-])('%s leaves the balance as it was, and quotes nothing', async (_name, reply, error) => {
+test.each<[string, FarEnd['reply'], string, string]>([
+  ['an error', 503, 'the provider answered 503', 'the provider answered 503'],
+  ['no connection', 'broken', 'other side closed', 'no whole answer'],
+  ['no JSON', answering('sk-canary-a'), 'the answer is not JSON', 'the answer is not JSON'],
+  [
+    'no amount',
+    answering({ nano: 'sk-canary' }),
+    'the answer is not as documented',
+    'the answer is not as documented',
+  ],
+])('%s leaves the balance as it was, and quotes nothing', async (_name, reply, logged, error) => {
   const member = aMember('a', { kind: RICH, balanceNano: 7n });
   const { balances, logs, rows, recorded } = bank(reply, [
     member,
     aMember('no balance to ask for'),
   ]);
-  expect(await balances.refresh()).toEqual([{ credential: 'name of a', balanceNano: 7n, error }]);
+  expect(await balances.refresh()).toEqual([
+    { id: 'a', credential: 'name of a', balanceNano: 7n, error },
+  ]);
   expect([member.balanceNano, rows, recorded]).toEqual([7n, [], []]);
-  expect(logs()).toContain(error);
+  expect(logs()).toContain(logged);
   expect(logs()).not.toContain('sk-canary');
 });
 

@@ -752,3 +752,22 @@ describe('names of models that clients invent', () => {
     expect(reason(health, NOW, 'invented 0')).toBe('banned');
   });
 });
+
+test('a reset forgets all but the bans in force', () => {
+  const health = new Health();
+  const take = (effect: Effect, model: string, nowMs = NOW) =>
+    health.apply(effect, theFacts({ model, nowMs }), aHealthPolicy(), true);
+  take({ kind: 'cooling', ms: 9000 }, 'a');
+  take({ kind: 'unauthorized' }, 'b');
+  take({ kind: 'exhausted' }, 'c');
+  health.ban({ id: 'x', model: 'd', untilMs: null, strike: 2, hasTrial: false });
+  health.ban({ id: 'y', model: 'e', untilMs: null, strike: 2, hasTrial: false });
+  health.endBan('y', NOW, { isOnTrial: true });
+  health.beginTrial('e', NOW);
+  health.reset();
+  const told = ['a', 'b', 'c', 'd', 'e'].map((model) => health.exclusion(model, NOW)?.reason);
+  expect(told).toEqual([undefined, undefined, undefined, 'banned', undefined]);
+  expect(health.nextBanStrike()).toBe(1);
+  // The next refusal is as good as the first one.
+  expect(take({ kind: 'unauthorized' }, 'b').wantsProbe).toBe(true);
+});

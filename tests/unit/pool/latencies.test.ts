@@ -31,3 +31,14 @@ test('models named by clients do not pile up', () => {
   expect([latencies.recent('m0', 0), latencies.recent('m1', 0)]).toEqual([null, 1]);
   expect(latencies.recent('m200', 0)).toBe(200);
 });
+
+test('all that were noted lately are told', () => {
+  const latencies = new Latencies();
+  latencies.note('old', 5, 0);
+  latencies.note('new', 7, 60_000);
+  expect(latencies.all(60_000)).toEqual([
+    { model: 'old', ms: 5 },
+    { model: 'new', ms: 7 },
+  ]);
+  expect(latencies.all(60_001)).toEqual([{ model: 'new', ms: 7 }]);
+});

@@ -180,3 +180,18 @@ test('models named by clients do not pile up, and do not have the whole origin f
   origin.passed('m', NOW + 30_000);
   expect(origin.exclusion('first', NOW)).toBeNull();
 });
+
+test('what it is ejected for is told, the whole first, until a call has passed', () => {
+  const health = anOrigin();
+  const policy = { failures: 1, ms: 1000, maxMs: 9000 };
+  expect(health.ejections()).toEqual([]);
+  health.failed(theFacts({ model: 'm' }), false, policy);
+  health.failed(theFacts({ model: 'x' }), true, policy);
+  const untilMs = NOW + 1000;
+  expect(health.ejections()).toEqual([
+    { model: null, untilMs, strike: 1 },
+    { model: 'm', untilMs, strike: 1 },
+  ]);
+  health.passed('m', untilMs);
+  expect(health.ejections()).toEqual([]);
+});

@@ -67,3 +67,20 @@ test.each([
 ])('%j is unlimited: %s', (given, expected) => {
   expect(isUnlimited(given)).toBe(expected);
 });
+
+test('its use is told where there is a limit', () => {
+  const usage = new UpstreamLimits();
+  expect(usage.uses({ rpm: null, tpm: null }, 0)).toEqual({ requests: null, tokens: null });
+  const both = { rpm: 3, tpm: 100 };
+  const idle = { used: 0, resetMs: 0 };
+  expect(usage.uses(both, 0)).toEqual({
+    requests: { limit: 3, ...idle },
+    tokens: { limit: 100, ...idle },
+  });
+  usage.take(both, 40, 1000);
+  usage.take(both, 0, 2000);
+  expect(usage.uses(both, 11_000)).toEqual({
+    requests: { limit: 3, used: 2, resetMs: 51_000 },
+    tokens: { limit: 100, used: 40, resetMs: 50_000 },
+  });
+});

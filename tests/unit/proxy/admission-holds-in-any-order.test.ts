@@ -59,6 +59,16 @@ const recaps = fc.tuple(fc.constantFrom(...BUDGETS), nano).map(([id, capNano]) =
   }),
 );
 
+const raises = fc
+  .tuple(fc.constantFrom(...BUDGETS), nano, fc.integer({ min: 0, max: 7_200_000 }))
+  .map(([id, raiseNano, ms]) =>
+    command(`raise ${id} by ${raiseNano} for ${ms}`, (world) => {
+      const owner = world.money.owners.get(id);
+      const raisedUntil = new Date(world.real.clock.now() + ms);
+      if (owner !== undefined) world.put({ ...owner.state, raiseNano, raisedUntil });
+    }),
+  );
+
 const removes = fc
   .constantFrom(...BUDGETS)
   .map((id) => command(`remove ${id}`, (world) => world.remove(id)));
@@ -152,7 +162,7 @@ const clockSteps = fc
 
 test('whatever happens in whatever order, calls are let in and charged as lists of all that happened say', async () => {
   const often = [admits, admits, admits, admits, settlements, settlements, ends];
-  const now = [puts, puts, recaps, relimits, extensions, waits];
+  const now = [puts, puts, recaps, raises, relimits, extensions, waits];
   const seldom = [removes, outages, clockSteps];
   const commands = fc.commands([...often, ...now, ...seldom], { size: '+1', maxCommands: 60 });
   await fc.assert(

@@ -63,7 +63,7 @@ export class World {
     const whose = { key: keyId, team: teamId || null, user: userId || null, pool: 'pool-1' };
     const owners = money.find(whose satisfies BudgetSubjects);
     const nowMs = real.clock.now();
-    const pastCap = money.pagesPastCap();
+    const pastCap = money.pagesPastCap(nowMs);
     const expected = this.#refusal(subjects, owners, { tokens, nano });
     const ticket = attempt(() => real.admit(ask));
     if (ticket instanceof GatewayError) {
@@ -85,7 +85,7 @@ export class World {
       heldNano: nano,
       isSettled: false,
     });
-    if (nano > 0n) expect(money.pagesPastCap()).toEqual(pastCap);
+    if (nano > 0n) expect(money.pagesPastCap(nowMs)).toEqual(pastCap);
   }
 
   extend(entry: Entry, more: bigint): void {
@@ -94,7 +94,7 @@ export class World {
       more === 0n ||
       (!entry.isSettled &&
         entry.commit.state === 'written' &&
-        this.money.extend(entry.row, more).length === 0);
+        this.money.extend(entry.row, more, this.real.clock.now()).length === 0);
     expect(isHeld).toBe(isExpected);
     if (isHeld) entry.heldNano += more;
   }
@@ -114,17 +114,29 @@ export class World {
   compare(): void {
     const { real, money, entries } = this;
     for (const { commit, isSettled, row } of entries) {
-      if (commit.state === 'refused' && isSettled && row.isOpen) money.settle(row, 0n);
+      if (commit.state === 'refused' && isSettled && row.isOpen)
+        money.settle(row, 0n, real.clock.now());
     }
     const nowMs = real.clock.now();
     for (const id of money.owners.keys()) {
       const explained = real.budgets.explain(id, nowMs);
-      const { periodStartMs, settledNano, holds = [], sumNano, enforcedNano } = explained ?? {};
+      const {
+        periodStartMs,
+        settledNano,
+        holds = [],
+        sumNano,
+        enforcedNano,
+        capNano,
+      } = explained ?? {};
       expect(sumNano).toBe(enforcedNano);
       const listed = holds.map((hold) => `${hold.id} ${hold.amountNano} ${hold.sinceMs}`);
-      expect({ periodStartMs, settledNano, holds: listed.toSorted(), enforcedNano }).toEqual(
-        money.explain(id, nowMs),
-      );
+      expect({
+        periodStartMs,
+        settledNano,
+        holds: listed.toSorted(),
+        enforcedNano,
+        capNano,
+      }).toEqual(money.explain(id, nowMs));
     }
   }
 
@@ -169,10 +181,11 @@ export class World {
     const entry = this.entries.find(({ ask }) => ask.id === id);
     if (entry?.row.isOpen !== true) throw new Error(`${id} was charged twice`);
     const { money } = this;
-    const pastCap = money.pagesPastCap();
-    money.settle(entry.row, costNano);
+    const nowMs = this.real.clock.now();
+    const pastCap = money.pagesPastCap(nowMs);
+    money.settle(entry.row, costNano, nowMs);
     if (costNano > entry.heldNano) return;
-    for (const page of money.pagesPastCap()) expect(pastCap.has(page)).toBe(true);
+    for (const page of money.pagesPastCap(nowMs)) expect(pastCap.has(page)).toBe(true);
   }
 }
 

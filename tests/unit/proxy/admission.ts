@@ -100,7 +100,6 @@ export class Admission<Store extends Pick<Ledger, 'hold' | 'settle'> = Scheduled
       clock: this.clock,
       limits: this.limits,
       budgets: this.budgets,
-      prices: { of: () => PRICE },
       ledger: this.ledger,
       onSettled: ({ id }: CallRecord) => void this.settled.push(id),
     } as unknown as AdmitParts;
@@ -114,6 +113,7 @@ export class Admission<Store extends Pick<Ledger, 'hold' | 'settle'> = Scheduled
       endpoint: chatCompletions,
       key: aKey(key),
       pool: this.#pool,
+      prices: { of: () => PRICE },
       request: { asked: { model: 'm', fields: { max_tokens: tokens - 1 }, bytes: 4 } },
     };
     return admit(arrived as unknown as Arrived, route, this.#parts);

@@ -182,6 +182,13 @@ export const aKey = (facts: Partial<KeyEntry> = {}): KeyEntry => ({
   teamId: '',
   limits: [],
   scope: new KeyScope({ allowedModels: null, allowedEndpoints: null, sourceNetworks: null }),
+  facts: {
+    hint: 'sk-tg-…Ab12',
+    createdAt: new Date(NOW),
+    allowedModels: null,
+    allowedEndpoints: null,
+    metadata: {},
+  },
   ...facts,
 });
 

@@ -52,7 +52,7 @@ function arrivedWith(given: Given = {}): Arrived {
     hidesUsage: false,
   };
   const pool = aPool(members, rules);
-  return { call: new Client().call, endpoint, pool, request, key: aKey() };
+  return { call: new Client().call, endpoint, pool, request, key: aKey(), prices };
 }
 
 const unpriced = {
@@ -65,24 +65,24 @@ const both = () => [aMember('a', { kind: openai }), aMember('b', { kind: google 
 
 describe('the most that a call can cost', () => {
   test('is that at the dearest of those that could serve it', () => {
-    const one = provableHold(arrivedWith(), prices);
-    expect(provableHold(arrivedWith({ members: both() }), prices)).toBe(2n * one);
+    const one = provableHold(arrivedWith());
+    expect(provableHold(arrivedWith({ members: both() }))).toBe(2n * one);
   });
 
   test('is beyond what it will probably cost', () => {
     const arrived = arrivedWith({ members: both() });
-    expect(provableHold(arrived, prices)).toBeGreaterThan(estimatedHold(arrived, prices) ?? 0n);
+    expect(provableHold(arrived)).toBeGreaterThan(estimatedHold(arrived) ?? 0n);
   });
 
   test('goes by the model and the fields that a rule sets', () => {
     const models = [aRule('m', { upstream: 'dear', set: { max_completion_tokens: 9000 } })];
-    const plain = provableHold(arrivedWith(), prices);
-    const ruled = provableHold(arrivedWith({ rules: { models } }), prices);
+    const plain = provableHold(arrivedWith());
+    const ruled = provableHold(arrivedWith({ rules: { models } }));
     expect(ruled).toBeGreaterThan(plain * 3n);
   });
 
   test('is nothing where nothing is charged', () => {
-    expect(provableHold(arrivedWith({ endpoint: batchesList }), prices)).toBe(0n);
+    expect(provableHold(arrivedWith({ endpoint: batchesList }))).toBe(0n);
   });
 
   test.each<[string, Given, RegExp]>([
@@ -93,7 +93,7 @@ describe('the most that a call can cost', () => {
       /`m` at unpriced/,
     ],
   ])('is not known for %s', (_what, given, message) => {
-    expect(() => provableHold(arrivedWith(given), prices)).toThrow(message);
+    expect(() => provableHold(arrivedWith(given))).toThrow(message);
   });
 
   test('needs the size of a body that streams through', () => {
@@ -101,7 +101,7 @@ describe('the most that a call can cost', () => {
     const rest = {} as PassingBody;
     const body: OutgoingBody = { kind: 'stream', head: [], rest, grownBy: 0 };
     const request = { ...arrived.request, body };
-    expect(() => provableHold({ ...arrived, request }, prices)).toThrow('Content-Length');
+    expect(() => provableHold({ ...arrived, request })).toThrow('Content-Length');
   });
 });
 

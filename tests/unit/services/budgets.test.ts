@@ -8,6 +8,7 @@ import { takenIn } from '../../../src/services/spend.ts';
 import { aHold, aRecord } from '../../support/ledger-books.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -23,10 +24,10 @@ beforeEach(async () => {
   office = await openOffice();
   ({ budgets } = office.space);
   await office.configure([{ name: 'main', credentials: [aCredential('one')] }]);
-  userId = (await office.space.users.create('cli', { name: 'ann' })).id;
-  teamId = (await office.space.teams.create('cli', { name: 'research' })).id;
+  userId = (await office.space.users.create(CLI, { name: 'ann' })).id;
+  teamId = (await office.space.teams.create(CLI, { name: 'research' })).id;
   const owners = { user: 'ann', team: 'research' };
-  const { virtualKey } = await office.space.keys.create('cli', { name: 'phone', ...owners });
+  const { virtualKey } = await office.space.keys.create(CLI, { name: 'phone', ...owners });
   ({ id: keyId, poolId } = virtualKey);
 });
 
@@ -45,7 +46,7 @@ const phone = () => ({ scope: 'key', subject: keyId.slice(0, -1), cap: '1.50' })
 
 describe('a budget is set', () => {
   test('with terms that say all, for whoever it is for', async () => {
-    const { budget, subject } = await budgets.set('cli', { ...phone(), name: 'pocket' });
+    const { budget, subject } = await budgets.set(CLI, { ...phone(), name: 'pocket' });
     expect(subject).toBe('phone');
     expect(budget).toMatchObject({
       scope: 'key',
@@ -68,7 +69,7 @@ describe('a budget is set', () => {
         ['daily', name],
         ['weekly', id],
       ] as const) {
-        const set = await budgets.set('cli', { scope, subject: text, cap: 0, period });
+        const set = await budgets.set(CLI, { scope, subject: text, cap: 0, period });
         expect(set).toMatchObject({ subject: name, budget: { subjectId: id, capNano: 0n } });
       }
     }
@@ -86,15 +87,15 @@ describe('a budget is set', () => {
     [' 25 ', 25_000_000_000n],
     ['1000000000', 10n ** 18n],
   ])('at %s dollars, exactly', async (cap, capNano) => {
-    await budgets.set('cli', { ...phone(), cap });
-    expect(await budgets.list()).toMatchObject([{ budget: { capNano } }]);
+    await budgets.set(CLI, { ...phone(), cap });
+    expect(await budgets.list(CLI)).toMatchObject([{ budget: { capNano } }]);
   });
 
   test('once for each period: again it is changed, and what is absent stays', async () => {
     const zone = 'Europe/Berlin';
     const alertPercents = [100, 50, 50, 99.5];
-    const first = await budgets.set('cli', { ...phone(), zone, isHard: false, alertPercents });
-    const again = await budgets.set('cli', { ...phone(), cap: 2, isStrict: true });
+    const first = await budgets.set(CLI, { ...phone(), zone, isHard: false, alertPercents });
+    const again = await budgets.set(CLI, { ...phone(), cap: 2, isStrict: true });
     expect(again.budget).toMatchObject({
       id: first.budget.id,
       capNano: 2_000_000_000n,
@@ -103,8 +104,8 @@ describe('a budget is set', () => {
       isStrict: true,
       alertPercents: [50, 99.5, 100],
     });
-    await budgets.set('cli', { ...phone(), period: 'daily' });
-    expect(await budgets.list()).toHaveLength(2);
+    await budgets.set(CLI, { ...phone(), period: 'daily' });
+    expect(await budgets.list(CLI)).toHaveLength(2);
     expect(await office.events('budget.')).toMatchObject([
       { type: 'budget.set' },
       { type: 'budget.updated', before: { cap: '1.50' }, after: { cap: '2.00' } },
@@ -114,8 +115,8 @@ describe('a budget is set', () => {
 
   test('once, however many set it at once', async () => {
     const caps = Array.from({ length: 20 }, (_, index) => index);
-    await Promise.all(caps.map((cap) => budgets.set('cli', { ...phone(), cap })));
-    expect(await budgets.list()).toHaveLength(1);
+    await Promise.all(caps.map((cap) => budgets.set(CLI, { ...phone(), cap })));
+    expect(await budgets.list(CLI)).toHaveLength(1);
   });
 
   test('only with all in order: every mistake is named', async () => {
@@ -128,7 +129,7 @@ describe('a budget is set', () => {
       alertPercents: [0, 50.00001],
       limit: 3,
     };
-    const failure = await budgets.set('cli', wrong as never).catch(String);
+    const failure = await budgets.set(CLI, wrong as never).catch(String);
     for (const part of [
       'scope: ',
       'subject: ',
@@ -142,28 +143,28 @@ describe('a budget is set', () => {
       expect(failure).toContain(part);
     }
     for (const cap of ['', 'ten', '1,5', '1000000000.1', Number.NaN]) {
-      await expect(budgets.set('cli', { ...phone(), cap })).rejects.toThrow('cap: ');
+      await expect(budgets.set(CLI, { ...phone(), cap })).rejects.toThrow('cap: ');
     }
-    const nobody = budgets.set('cli', { scope: 'team', subject: 'nobody', cap: 1 });
+    const nobody = budgets.set(CLI, { scope: 'team', subject: 'nobody', cap: 1 });
     await expect(nobody).rejects.toThrow('There is no team called nobody.');
-    expect(await budgets.list()).toEqual([]);
+    expect(await budgets.list(CLI)).toEqual([]);
   });
 });
 
 test('a budget is changed by the start of its id, but not into another of its subject', async () => {
-  const { budget } = await budgets.set('cli', phone());
-  const { budget: daily } = await budgets.set('cli', { ...phone(), period: 'daily' });
+  const { budget } = await budgets.set(CLI, phone());
+  const { budget: daily } = await budgets.set(CLI, { ...phone(), period: 'daily' });
   const start = budget.id.slice(0, -1);
-  await budgets.update('cli', budget.id, { isEnabled: false, cap: '0' });
-  expect((await budgets.list())[0]?.budget).toMatchObject({ isEnabled: false, capNano: 0n });
-  await expect(budgets.update('cli', budget.id, { period: 'daily' })).rejects.toMatchObject({
+  await budgets.update(CLI, budget.id, { isEnabled: false, cap: '0' });
+  expect((await budgets.list(CLI))[0]?.budget).toMatchObject({ isEnabled: false, capNano: 0n });
+  await expect(budgets.update(CLI, budget.id, { period: 'daily' })).rejects.toMatchObject({
     code: 'conflict',
     message: `This key has a daily budget already: ${daily.id}`,
   });
-  await budgets.remove('cli', daily.id);
-  await expect(budgets.update('cli', daily.id, { cap: 1 })).rejects.toThrow('Budget not found');
-  await budgets.update('cli', start, { period: 'daily' });
-  expect(await budgets.list()).toMatchObject([{ budget: { id: budget.id, period: 'daily' } }]);
+  await budgets.remove(CLI, daily.id);
+  await expect(budgets.update(CLI, daily.id, { cap: 1 })).rejects.toThrow('Budget not found');
+  await budgets.update(CLI, start, { period: 'daily' });
+  expect(await budgets.list(CLI)).toMatchObject([{ budget: { id: budget.id, period: 'daily' } }]);
   expect(await office.events('budget.removed')).toMatchObject([
     { subject: daily.id, before: { cap: '1.50', period: 'daily' }, after: null },
   ]);
@@ -181,10 +182,10 @@ describe('what is taken', () => {
       ['team', 'research'],
       ['pool', 'main'],
     ] as const) {
-      await budgets.set('cli', { scope, subject, cap: '0.000001' });
-      await budgets.set('cli', { scope, subject, cap: '0.0000004', period: 'none' });
+      await budgets.set(CLI, { scope, subject, cap: '0.000001' });
+      await budgets.set(CLI, { scope, subject, cap: '0.0000004', period: 'none' });
     }
-    const standings = await budgets.list();
+    const standings = await budgets.list(CLI);
     expect(standings).toHaveLength(8);
     for (const { budget, settledNano, heldNano, remainingNano, resetsAtMs } of standings) {
       const isEndless = budget.period === 'none';
@@ -200,13 +201,18 @@ describe('what is taken', () => {
 
   test('begins anew with the period, and is another’s no more', async () => {
     call(office.clock.now(), 500n, 400n);
-    await budgets.set('cli', phone());
+    await budgets.set(CLI, phone());
     office.clock.advance(32 * DAY_MS);
-    expect(await budgets.list()).toMatchObject([{ settledNano: 0n, heldNano: 0n }]);
-    const em = office.space.orm.em.fork();
+    expect(await budgets.list(CLI)).toMatchObject([{ settledNano: 0n, heldNano: 0n }]);
     const ever = { startMs: 0, endMs: Number.POSITIVE_INFINITY };
     const settledBy = async (subjectId: string) =>
-      (await takenIn(em, { scope: 'key', subjectId, ...ever }, { isProved: false })).settledNano;
+      (
+        await takenIn(
+          office.space.reader,
+          { scope: 'key', subjectId, ...ever },
+          { isProved: false },
+        )
+      ).settledNano;
     expect(await settledBy(keyId)).toBe(400n);
     expect(await settledBy(userId)).toBe(0n);
   });
@@ -216,7 +222,7 @@ describe('what is taken', () => {
     const nowMs = office.clock.now();
     call(nowMs, cents, cents);
     call(nowMs, 1n, 1n);
-    const { settledNano } = await budgets.set('cli', { ...phone(), period: 'none' });
+    const { settledNano } = await budgets.set(CLI, { ...phone(), period: 'none' });
     expect(settledNano).toBe(cents + 1n);
   });
 
@@ -225,9 +231,9 @@ describe('what is taken', () => {
     call(nowMs, 500n, 400n);
     const first = call(nowMs - 5, 20n);
     const second = call(nowMs, 30n);
-    const { budget } = await budgets.set('cli', { ...phone(), period: 'none' });
+    const { budget } = await budgets.set(CLI, { ...phone(), period: 'none' });
     office.clock.advance(MINUTE_MS);
-    const told = await budgets.explain(budget.id.slice(0, -1));
+    const told = await budgets.explain(CLI, budget.id.slice(0, -1));
     expect(told).toMatchObject({
       subject: 'phone',
       settledNano: 400n,
@@ -243,12 +249,12 @@ describe('what is taken', () => {
   });
 
   test('is told while the ledger writes, and keeps nobody from writing', async () => {
-    const { budget } = await budgets.set('cli', phone());
+    const { budget } = await budgets.set(CLI, phone());
     const database = openSqlite(office.space.file);
     database.exec('begin immediate');
     try {
-      expect(await budgets.list()).toHaveLength(1);
-      expect(await budgets.explain(budget.id)).toMatchObject({ isEqual: true });
+      expect(await budgets.list(CLI)).toHaveLength(1);
+      expect(await budgets.explain(CLI, budget.id)).toMatchObject({ isEqual: true });
     } finally {
       database.exec('rollback');
       database.close();
@@ -257,11 +263,11 @@ describe('what is taken', () => {
 
   test('that the records do not sum to is said to differ', async () => {
     call(office.clock.now(), 500n, 400n);
-    const { budget } = await budgets.set('cli', phone());
+    const { budget } = await budgets.set(CLI, phone());
     const database = openSqlite(office.space.file);
     database.exec(`update spend_rollups set cost_nano = 401 where scope = 'key'`);
     database.close();
-    expect(await budgets.explain(budget.id)).toMatchObject({
+    expect(await budgets.explain(CLI, budget.id)).toMatchObject({
       settledNano: 401n,
       recordedNano: 400n,
       isEqual: false,
@@ -269,8 +275,8 @@ describe('what is taken', () => {
   });
 
   test('keeps its name when the key is deleted', async () => {
-    await budgets.set('cli', phone());
-    await office.space.keys.remove('cli', keyId);
-    expect(await budgets.list()).toMatchObject([{ subject: 'phone' }]);
+    await budgets.set(CLI, phone());
+    await office.space.keys.remove(CLI, keyId);
+    expect(await budgets.list(CLI)).toMatchObject([{ subject: 'phone' }]);
   });
 });

@@ -5,6 +5,7 @@ import { Credential } from '../../../src/entities/credential.ts';
 import { Pool } from '../../../src/entities/pool.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const credentialsOf = ({ space }: Office) =>
   space.orm.em.fork().find(Credential, {}, { orderBy: { createdAt: 'asc' } });
@@ -65,7 +66,7 @@ test('a start keeps whom operators have selected', async () => {
   const office = await openOffice();
   const pool = { name: 'main', credentials: [aCredential('one'), aCredential('two')] };
   await office.configure([pool]);
-  await office.space.credentials.select('cli', { credential: 'two' });
+  await office.space.credentials.select(CLI, { credential: 'two' });
   await office.configure([{ ...pool, strategy: 'selected_then_rotate' }]);
   const [row] = await office.space.orm.em.fork().find(Pool, {});
   const [, two] = await credentialsOf(office);

@@ -9,6 +9,7 @@ import { createLogger } from '../../../src/lib/logger.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { strategies } from '../../../src/routing/index.ts';
 import { applyConfiguredPools } from '../../../src/services/configured-pools.ts';
+import { localReader } from '../../../src/services/reader/local-reader.ts';
 import { openWorkspace } from '../../../src/workspace.ts';
 import type { Workspace } from '../../../src/workspace.ts';
 import { MovableClock } from '../../support/movable-clock.ts';
@@ -37,7 +38,8 @@ export async function openOffice(env: Record<string, string> = {}): Promise<Offi
   const clock = new MovableClock();
   const overrides = { ...env, TOLLGATE_DATA_DIR: dataDir };
   const config = loadConfig({ overrides, environment: {} });
-  const space = await openWorkspace(config, clock, createLogger({ level: 'silent' }));
+  const logger = createLogger({ level: 'silent' });
+  const space = await openWorkspace(config, clock, logger, ({ file }) => localReader(file));
   cleanups.push(() => space.close());
   return {
     space,

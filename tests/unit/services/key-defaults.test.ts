@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Budget } from '../../../src/entities/budget.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const ENV = {
   VIRTUAL_KEY_DEFAULT_RPM: '60',
@@ -19,7 +20,7 @@ const budgetsOf = ({ space }: Office) => space.orm.em.fork().find(Budget, {});
 
 test('what a key is made without it has by default, and a server hears of its budget first', async () => {
   const office = await officeWith(ENV);
-  const { virtualKey, budget } = await office.space.keys.create('cli', { name: 'plain' });
+  const { virtualKey, budget } = await office.space.keys.create(CLI, { name: 'plain' });
   expect(virtualKey).toMatchObject({ rpmLimit: 60, tpmLimit: 10_000, concurrencyLimit: null });
   const [row] = await budgetsOf(office);
   expect(row).toMatchObject({
@@ -42,11 +43,11 @@ test('what a key is made without it has by default, and a server hears of its bu
 test('what a key is given goes before, and null is none', async () => {
   const office = await officeWith(ENV);
   const { keys } = office.space;
-  const given = await keys.create('cli', { name: 'own', rpmLimit: 5, tpmLimit: 7, budget: '0.50' });
+  const given = await keys.create(CLI, { name: 'own', rpmLimit: 5, tpmLimit: 7, budget: '0.50' });
   expect(given.virtualKey).toMatchObject({ rpmLimit: 5, tpmLimit: 7 });
   expect(given.budget?.capNano).toBe(500_000_000n);
   const none = { name: 'free', rpmLimit: null, tpmLimit: null, budget: null };
-  const { virtualKey, budget } = await keys.create('cli', none);
+  const { virtualKey, budget } = await keys.create(CLI, none);
   expect(virtualKey).toMatchObject({ rpmLimit: null, tpmLimit: null });
   expect(budget).toBeNull();
   expect(await budgetsOf(office)).toHaveLength(1);
@@ -55,13 +56,13 @@ test('what a key is given goes before, and null is none', async () => {
 test('by default there are no defaults, and a later change adds none', async () => {
   const office = await officeWith({ VIRTUAL_KEY_DEFAULT_RPM: '0', VIRTUAL_KEY_DEFAULT_TPM: '0' });
   const { keys } = office.space;
-  const { virtualKey, budget } = await keys.create('cli', { name: 'plain' });
+  const { virtualKey, budget } = await keys.create(CLI, { name: 'plain' });
   expect(virtualKey).toMatchObject({ rpmLimit: null, tpmLimit: null });
   expect(budget).toBeNull();
 
   const limited = await officeWith(ENV);
-  const made = await limited.space.keys.create('cli', { name: 'x', rpmLimit: null, budget: null });
-  const changed = await limited.space.keys.update('cli', made.virtualKey.id, { name: 'y' });
+  const made = await limited.space.keys.create(CLI, { name: 'x', rpmLimit: null, budget: null });
+  const changed = await limited.space.keys.update(CLI, made.virtualKey.id, { name: 'y' });
   expect(changed.rpmLimit).toBeNull();
   expect(await budgetsOf(limited)).toEqual([]);
 });
@@ -69,7 +70,7 @@ test('by default there are no defaults, and a later change adds none', async () 
 test('a budget that is no amount is named with all other mistakes', async () => {
   const office = await officeWith({});
   const wrong = { name: ' ', budget: '-1' };
-  await expect(office.space.keys.create('cli', wrong)).rejects.toThrow(
+  await expect(office.space.keys.create(CLI, wrong)).rejects.toThrow(
     /name: .*budget: must be an amount in dollars/,
   );
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { apply, prepare } from '../../../src/accounting/ledger/apply.ts';
-import { holdRow, recordRow } from '../../../src/accounting/ledger/rows.ts';
+import { holdRow, recordRow, remoteRow } from '../../../src/accounting/ledger/rows.ts';
 import { verifyLedger } from '../../../src/accounting/ledger/verify.ts';
 import { configRows } from '../../../src/accounting/prices/config-price.ts';
 import type { ConfigPrice } from '../../../src/accounting/prices/config-price.ts';
@@ -12,10 +12,10 @@ import { noUsage } from '../../../src/entities/usage.ts';
 import { openSqlite } from '../../../src/lib/sqlite.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { LedgerCorrections } from '../../../src/services/ledger-corrections.ts';
-import { StatsService } from '../../../src/services/stats.ts';
 import { aHold, aRecord } from '../../support/ledger-books.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { ADMIN, CLI } from '../../../src/services/actor.ts';
 
 const JANUARY_MS = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;
@@ -31,7 +31,7 @@ beforeEach(async () => {
     aCredential('gate', { provider: 'vercel' }),
   ];
   await office.configure([{ name: 'main', credentials: members }]);
-  const listed = await office.space.credentials.list();
+  const listed = await office.space.credentials.list(CLI);
   credentials = Object.fromEntries(listed.map(({ credential: { name, id } }) => [name, id]));
 });
 
@@ -45,6 +45,32 @@ const aPrice = (fields: Partial<ConfigPrice> = {}): ConfigPrice => ({
 
 const grokAt = (provider: string, usd: number) =>
   aPrice({ model: 'grok-4', provider, input: usd, output: usd });
+
+/** A call as the ledger has it of another service. */
+function recordRemote(provider: string, fields: Partial<CallRecord> = {}): string {
+  const hold = aHold({ createdAtMs: JANUARY_MS, endpoint: 'external' });
+  const { id, keyId, createdAtMs, expiresAtMs } = hold;
+  const claim = {
+    id,
+    keyId,
+    idempotencyId: id,
+    kind: 'usage',
+    fingerprint: 'f',
+    settleFingerprint: null,
+    isPriced: true,
+    provider,
+    priceId: '',
+    onExpiry: 'none',
+    actor: 'token:biller',
+    createdAtMs,
+    expiresAtMs,
+  } as const;
+  const unpriced = { credentialId: '', attempts: [], costNano: 0n, priceId: '', isPriced: false };
+  const settlement = recordRow(aRecord(hold, { ...unpriced, ...fields }));
+  const remote = [{ id, claim: remoteRow(claim), settlement }];
+  inLedger((database) => apply(prepare(database), { holds: [], settlements: [], remote }));
+  return id;
+}
 
 const withPrices = (...prices: ConfigPrice[]) =>
   new LedgerCorrections(office.space.parts, {
@@ -86,10 +112,27 @@ async function deltas(): Promise<Record<string, bigint>> {
 }
 
 describe('calls are priced anew', () => {
+  test('those of other services at the prices of whom they called, unless they told the cost', async () => {
+    const unpriced = recordRemote('openai');
+    const byList = recordRemote('house', { model: 'own' });
+    recordRemote('openai', { costNano: 99n, isPriced: true });
+    recordRemote('');
+    const corrections = withPrices(aPrice(), aPrice({ model: 'own', provider: 'house', input: 2 }));
+    const report = await corrections.reprice(CLI, {});
+    expect(report.leftAlone).toEqual(
+      new Map([
+        ['told', 1],
+        ['no_provider', 1],
+      ]),
+    );
+    expect(await deltas()).toEqual({ [unpriced]: 15_000n, [byList]: 25_000n });
+    expect((await corrections.reprice(CLI, { provider: 'openai' })).entries).toBe(0);
+  });
+
   test('at the price that is known now, once', async () => {
     const [id = ''] = record({});
     const corrections = withPrices(aPrice());
-    const report = await corrections.reprice('cli', { note: 'a typing error' });
+    const report = await corrections.reprice(CLI, { note: 'a typing error' });
     expect(report).toEqual({
       calls: 1,
       entries: 1,
@@ -99,7 +142,7 @@ describe('calls are priced anew', () => {
       leftAlone: new Map(),
     });
     expect(await deltas()).toEqual({ [id]: 10_500n });
-    const again = await corrections.reprice('cli');
+    const again = await corrections.reprice(CLI);
     expect(again).toMatchObject({ calls: 1, entries: 0, beforeNano: 15_000n, afterNano: 15_000n });
     const [entry] = await office.space.orm.em.fork().find(Adjustment, {});
     expect(entry).toMatchObject({ reason: 'reprice', actor: 'cli', note: 'a typing error' });
@@ -114,7 +157,7 @@ describe('calls are priced anew', () => {
     const times = [-1, 0, 1].map((days) => JANUARY_MS + days * DAY_MS);
     const ids = record(...times.map((createdAtMs) => ({ hold: { createdAtMs } })));
     const since = { valid_from: '2026-01-01T00:00:00Z', input: 2, output: 2 };
-    await withPrices(aPrice(), aPrice(since)).reprice('cli');
+    await withPrices(aPrice(), aPrice(since)).reprice(CLI);
     expect(await deltas()).toEqual({
       [ids[0] ?? '']: 10_500n,
       [ids[1] ?? '']: 25_500n,
@@ -135,7 +178,7 @@ describe('calls are priced anew', () => {
       aPrice({ model: 'grok-4', provider: 'x-ai', input: 3, output: 3 }),
       aPrice({ model: 'x-ai/grok-4', provider: 'vercel', input: 4, output: 4 }),
       aPrice({ provider: 'openai' }),
-    ).reprice('cli');
+    ).reprice(CLI);
     expect(await deltas()).toEqual({
       [ids[0] ?? '']: 40_500n,
       [ids[1] ?? '']: 10_500n,
@@ -147,7 +190,7 @@ describe('calls are priced anew', () => {
     const grok = { hold: { model: 'grok-4' }, record: { credentialId: credentials['fast'] ?? '' } };
     const [id = ''] = record(grok);
     const prices = [grokAt('x-ai', 3), grokAt('xai', 4), grokAt('*', 5)];
-    await withPrices(...prices).reprice('cli');
+    await withPrices(...prices).reprice(CLI);
     expect(await deltas()).toEqual({ [id]: 55_500n });
   });
 
@@ -160,7 +203,7 @@ describe('calls are priced anew', () => {
       { hold: { endpoint: 'images.generations' }, record: unpriced },
     );
     const corrections = withPrices(aPrice({ request: '0.005' }));
-    const report = await corrections.reprice('cli', { onlyUnpriced: true });
+    const report = await corrections.reprice(CLI, { onlyUnpriced: true });
     expect(report).toMatchObject({ calls: 3, lowerBounds: 0 });
     expect(await deltas()).toEqual({
       [one]: 5_015_000n,
@@ -171,7 +214,7 @@ describe('calls are priced anew', () => {
 
   test('down as well as up, to nothing if that is the price, but never without one', async () => {
     const [free = ''] = record({}, { hold: { model: 'nobody-knows' } });
-    const report = await withPrices(aPrice({ input: 0, output: 0 })).reprice('cli');
+    const report = await withPrices(aPrice({ input: 0, output: 0 })).reprice(CLI);
     expect(report).toMatchObject({
       calls: 1,
       afterNano: 0n,
@@ -183,7 +226,7 @@ describe('calls are priced anew', () => {
   test('as far as there are prices: what is left makes a lower bound', async () => {
     const usage = { ...noUsage(), input: 10, images: 2 };
     const [id = ''] = record({ record: { usage, costNano: 0n, isPriced: false } });
-    const report = await withPrices(aPrice()).reprice('cli');
+    const report = await withPrices(aPrice()).reprice(CLI);
     expect(report).toMatchObject({ calls: 1, entries: 1, lowerBounds: 1 });
     expect(await deltas()).toEqual({ [id]: 10_000n });
   });
@@ -198,7 +241,7 @@ describe('calls are priced anew', () => {
       { record: { credentialId: 'gone' } },
       { record: { credentialId: 'gone' } },
     );
-    const report = await withPrices(aPrice()).reprice('cli');
+    const report = await withPrices(aPrice()).reprice(CLI);
     expect(report).toMatchObject({ calls: 0, entries: 0 });
     expect(Object.fromEntries(report.leftAlone)).toEqual({
       voided: 1,
@@ -210,11 +253,20 @@ describe('calls are priced anew', () => {
     expect(await deltas()).toEqual({});
   });
 
+  test('one that would cost more than any call can keeps what it has, and holds up no other', async () => {
+    const usage = { ...noUsage(), output: 999_999_999_999 };
+    recordRemote('openai', { usage });
+    const id = recordRemote('openai');
+    const report = await withPrices(aPrice({ output: 600 * 1000 })).reprice(CLI);
+    expect(report.leftAlone).toEqual(new Map([['too_dear', 1]]));
+    expect(Object.keys(await deltas())).toEqual([id]);
+  });
+
   test('but an operator’s word is not overruled by a price', async () => {
     const [id = ''] = record({});
     const corrections = withPrices(aPrice());
-    await corrections.adjust('cli', { requestId: id, cost: '0', note: 'never happened' });
-    const report = await corrections.reprice('cli');
+    await corrections.adjust(CLI, { requestId: id, cost: '0', note: 'never happened' });
+    const report = await corrections.reprice(CLI);
     expect(report).toMatchObject({ calls: 0, leftAlone: new Map([['operator', 1]]) });
     expect(await deltas()).toEqual({ [id]: -4500n });
   });
@@ -243,18 +295,18 @@ describe('only those calls are meant', () => {
     );
     const models = ['gpt-4o-mini', 'gpt-4o', 'grok-4'].map((model) => aPrice({ model }));
     const corrections = withPrices(...models);
-    const foreseen = await corrections.reprice('cli', { ...filter, dryRun: true });
+    const foreseen = await corrections.reprice(CLI, { ...filter, dryRun: true });
     expect(foreseen.entries).toBe(expected.length);
     expect(await deltas()).toEqual({});
     expect(await office.events('ledger.')).toEqual([]);
-    expect(await corrections.reprice('cli', filter)).toEqual(foreseen);
+    expect(await corrections.reprice(CLI, filter)).toEqual(foreseen);
     const meant = expected.map((index) => ids[index] ?? '');
     expect(Object.keys(await deltas()).toSorted()).toEqual(meant.toSorted());
   });
 
   test('and every mistake is named at once', async () => {
     const filter = { provider: 'acme', from: '2026-02-30', to: 'soon', model: ' ', note: '' };
-    const refused = withPrices().reprice('cli', filter);
+    const refused = withPrices().reprice(CLI, filter);
     await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
     const mistakes = await refused.catch(({ message }: Error) => message);
     expect(mistakes).toMatch(
@@ -262,7 +314,7 @@ describe('only those calls are meant', () => {
     );
     expect(mistakes).toMatch(/to: must be a day.*note: /);
     const turned = { from: '2026-01-02', to: '2026-01-01' };
-    await expect(withPrices().reprice('cli', turned)).rejects.toThrow('from: must be before to');
+    await expect(withPrices().reprice(CLI, turned)).rejects.toThrow('from: must be before to');
   });
 });
 
@@ -273,8 +325,8 @@ test('many calls are corrected in commits of their own, an event each; two at on
   const ids = record(...calls);
   const corrections = withPrices(aPrice());
   const reports = await Promise.all([
-    corrections.reprice('cli', { note: 'July' }),
-    corrections.reprice('cli', { note: 'July' }),
+    corrections.reprice(CLI, { note: 'July' }),
+    corrections.reprice(CLI, { note: 'July' }),
   ]);
   expect(reports.map(({ calls: seen }) => seen)).toEqual([601, 601]);
   expect(reports.reduce((sum, { entries }) => sum + entries, 0)).toBe(601);
@@ -296,7 +348,7 @@ describe('an operator’s word', () => {
     const [id = ''] = record({});
     const corrections = withPrices();
     const by = (input: { cost?: string; delta?: string | number }) =>
-      corrections.adjust('admin', { requestId: id, note: 'checked', ...input });
+      corrections.adjust(ADMIN, { requestId: id, note: 'checked', ...input });
     expect(await by({ delta: '0.000000500' })).toEqual({
       calls: 1,
       entries: 1,
@@ -333,14 +385,14 @@ describe('an operator’s word', () => {
     [{ cost: '1', note: ' ' }, 'note: '],
   ])('%j is refused', async (input, message) => {
     const [id = ''] = record({});
-    const refused = withPrices().adjust('cli', { requestId: id, note: 'why', ...input });
+    const refused = withPrices().adjust(CLI, { requestId: id, note: 'why', ...input });
     await expect(refused).rejects.toMatchObject({ code: 'invalid_request' });
     await expect(refused).rejects.toThrow(message);
     expect(await deltas()).toEqual({});
   });
 
   test('on a call that is not on record is not taken', async () => {
-    const refused = withPrices().adjust('cli', { requestId: 'nothing', cost: 1, note: 'why' });
+    const refused = withPrices().adjust(CLI, { requestId: 'nothing', cost: 1, note: 'why' });
     await expect(refused).rejects.toMatchObject({ code: 'not_found' });
     expect(await office.events('ledger.')).toEqual([]);
   });
@@ -352,21 +404,21 @@ describe('an operator’s word', () => {
       { record: { ...none, outcome: 'voided', costNano: 0n } },
     );
     const corrections = withPrices();
-    await corrections.adjust('cli', { requestId: lost, cost: 0, note: 'never arrived' });
-    await corrections.adjust('cli', { requestId: free, cost: '0.01', note: 'was billed' });
+    await corrections.adjust(CLI, { requestId: lost, cost: 0, note: 'never arrived' });
+    await corrections.adjust(CLI, { requestId: free, cost: '0.01', note: 'was billed' });
     expect(await deltas()).toEqual({ [lost]: -5000n, [free]: 10_000_000n });
   });
 });
 
 const usageSince = async (sinceMs: number) =>
-  (await new StatsService(office.space.parts).by(['key'], { fromMs: sinceMs })).map(
+  (await office.space.stats.by(CLI, ['key'], { fromMs: sinceMs })).map(
     ({ of, calls, costNano, adjustedNano }) => [of.key, calls, costNano, adjustedNano],
   );
 
 test('what was used is told with what was adjusted of it', async () => {
   record({ hold: { createdAtMs: JANUARY_MS - DAY_MS } }, {}, {}, { hold: { keyId: 'key-2' } });
   const corrections = withPrices(aPrice());
-  await corrections.reprice('cli', { to: '2026-01-01' });
+  await corrections.reprice(CLI, { to: '2026-01-01' });
   expect(await usageSince(0)).toEqual([
     ['key-1', 3, 24_000n, 10_500n],
     ['key-2', 1, 4500n, 0n],
@@ -379,12 +431,12 @@ test('what was used is told with what was adjusted of it', async () => {
 
 test('a budget’s proof counts adjustments, too', async () => {
   const { keys, budgets } = office.space;
-  const { virtualKey } = await keys.create('cli', { name: 'phone' });
+  const { virtualKey } = await keys.create(CLI, { name: 'phone' });
   const createdAtMs = office.clock.now();
   const [id = ''] = record({ hold: { keyId: virtualKey.id, createdAtMs } });
-  const { budget } = await budgets.set('cli', { scope: 'key', subject: virtualKey.id, cap: 1 });
-  await withPrices().adjust('cli', { requestId: id, delta: '-0.000001', note: 'why' });
-  expect(await budgets.explain(budget.id)).toMatchObject({
+  const { budget } = await budgets.set(CLI, { scope: 'key', subject: virtualKey.id, cap: 1 });
+  await withPrices().adjust(CLI, { requestId: id, delta: '-0.000001', note: 'why' });
+  expect(await budgets.explain(CLI, budget.id)).toMatchObject({
     settledNano: 3500n,
     recordedNano: 3500n,
     isEqual: true,

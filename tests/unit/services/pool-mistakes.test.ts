@@ -55,6 +55,18 @@ test('no two rules of a name are for the same credential', () => {
   expect(mistakesOf(withRules({ name: 'M' }, { name: 'm' }))).toEqual([]);
 });
 
+const baseUrlMistakes = (base_url: string) =>
+  mistakesOf({ name: 'main', credentials: [aCredential('one', { base_url })] });
+
+test('a base URL that holds a user or a password is a mistake, which does not repeat it', () => {
+  const told =
+    'pools[0].credentials[0].base_url: has no place for a user or a password; secrets are sealed as such';
+  for (const secret of ['ann:canary', ':canary', 'canary']) {
+    expect(baseUrlMistakes(`https://${secret}@host.example/v1`)).toEqual([told]);
+  }
+  expect(baseUrlMistakes('https://host.example/v1/@canary')).toEqual([]);
+});
+
 test.each(presetNames)('preset %s has no mistake of its own', (preset) => {
   const credentials = [aCredential('one', { provider: 'vercel' })];
   expect(mistakesOf({ name: 'main', preset, credentials })).toEqual([]);

@@ -8,6 +8,7 @@ import { secretBinding } from '../../../src/pool/directory.ts';
 import { ProvingGrounds } from '../../../src/services/proving-grounds.ts';
 import { aCredential, openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 const DAY_MS = 86_400_000;
 const credential = {
@@ -40,7 +41,7 @@ async function names() {
 }
 
 test('a ground is a pool with one credential, and a key that nothing but its budget limits', async () => {
-  const { virtualKey, budget } = await grounds.make('cli', { credential, capNano: 75_600n });
+  const { virtualKey, budget } = await grounds.make(CLI, { credential, capNano: 75_600n });
   const [pool] = await em().find(Pool, { id: virtualKey.poolId });
   expect(pool?.name).toBe(virtualKey.name);
   expect(pool?.policy).toMatchObject({
@@ -67,27 +68,27 @@ test('a ground is a pool with one credential, and a key that nothing but its bud
 
 test('clearing leaves a tombstone of the key and nothing else, and everything of others', async () => {
   const before = await names();
-  await office.space.keys.create('cli', { name: 'prove-me', budget: null });
+  await office.space.keys.create(CLI, { name: 'prove-me', budget: null });
   const made = [
-    await grounds.make('cli', { credential, capNano: 1n }),
-    await grounds.make('cli', { credential, capNano: 2n }),
+    await grounds.make(CLI, { credential, capNano: 1n }),
+    await grounds.make(CLI, { credential, capNano: 2n }),
   ].map(({ virtualKey }) => virtualKey);
   const [first] = made;
   const pool = `${first?.name}/sandbox`;
-  await office.space.credentials.ban('cli', { credential: pool });
+  await office.space.bans.ban(CLI, { credential: pool });
   // As if a process had been killed while it cleared.
-  await office.space.keys.remove('cli', first?.id ?? '');
+  await office.space.keys.remove(CLI, first?.id ?? '');
 
-  await grounds.clear('cli');
+  await grounds.clear(CLI);
   expect(await names()).toEqual(before);
   expect(await em().find(Ban, {})).toEqual([]);
-  const keys = await office.space.keys.list();
+  const keys = await office.space.keys.list(CLI);
   const statuses = keys.map((key) => [key.name, statusOf(key, office.clock.now())]);
   expect(Object.fromEntries(statuses)).toEqual({
     'prove-me': 'active',
     ...Object.fromEntries(made.map(({ name }) => [name, 'deleted'])),
   });
   const changes = (await office.events('')).length;
-  await grounds.clear('cli');
+  await grounds.clear(CLI);
   expect(await office.events('')).toHaveLength(changes);
 });

@@ -12,9 +12,14 @@ import { USAGE_DIMENSIONS } from '../../../src/entities/usage-dimension.ts';
 import type { UsageDimension } from '../../../src/entities/usage-dimension.ts';
 import { seededRandom } from '../../../src/lib/random.ts';
 import { openSqlite } from '../../../src/lib/sqlite.ts';
+import { CLI } from '../../../src/services/actor.ts';
+import type { Actor } from '../../../src/services/actor.ts';
+import { localReader } from '../../../src/services/reader/local-reader.ts';
+import type { Reader } from '../../../src/services/reader/reader.ts';
 import { StatsService } from '../../../src/services/stats.ts';
 import type { UsageSum } from '../../../src/services/usage-sum.ts';
 import { aHold, aRecord, emptyBooks } from '../../support/ledger-books.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const QUARTER_MS = 900_000;
 const HOUR_MS = 3_600_000;
@@ -26,15 +31,18 @@ const CALLS = 1500;
 const ALL = Object.keys(USAGE_DIMENSIONS) as UsageDimension[];
 
 let books: OpenDatabase;
+let reader: Reader;
 let stats: StatsService;
 /** As they are on record, with all adjustments. */
 const calls: (CallRecord & { adjustedNano: bigint })[] = [];
 
 const nowMs = START_MS + DAYS * DAY_MS;
+const clock = new ManualClock(nowMs);
 
 beforeAll(async () => {
   books = await openDatabase((await emptyBooks()).dataDir);
-  stats = new StatsService({ em: books.orm.em, clock: { now: () => nowMs } as never });
+  reader = localReader(books.file);
+  stats = new StatsService({ reader, clock });
   makeCalls();
   const database = openSqlite(books.file);
   const statements = prepare(database);
@@ -53,7 +61,10 @@ beforeAll(async () => {
   database.close();
 });
 
-afterAll(() => books.orm.close());
+afterAll(async () => {
+  await reader.close();
+  await books.orm.close();
+});
 
 function makeCalls(): void {
   const random = seededRandom(7);
@@ -179,8 +190,8 @@ describe('statistics are the sums of the records', () => {
         aRange,
         async (by, filter, range) => {
           const some = calls.filter(isMeant(filter)).filter(within(range));
-          expect(told(await stats.totals({ filter, ...range }))).toEqual(added(some));
-          const groups = await stats.by(by, { filter, ...range });
+          expect(told(await stats.totals(CLI, { filter, ...range }))).toEqual(added(some));
+          const groups = await stats.by(CLI, by, { filter, ...range });
           const costs = groups.map(({ costNano }) => costNano);
           expect(costs).toEqual(costs.toSorted((left, right) => (left < right ? 1 : -1)));
           const expected = Map.groupBy(some, (call) =>
@@ -200,9 +211,9 @@ describe('statistics are the sums of the records', () => {
   test('ends within a quarter of an hour take all of it', async () => {
     const [call] = calls;
     const fromMs = (call?.startedAtMs ?? 0) - ((call?.startedAtMs ?? 0) % QUARTER_MS);
-    const whole = await stats.totals({ fromMs, toMs: fromMs + QUARTER_MS });
+    const whole = await stats.totals(CLI, { fromMs, toMs: fromMs + QUARTER_MS });
     expect(whole.calls).toBeGreaterThan(0);
-    expect(await stats.totals({ fromMs: fromMs + 1, toMs: fromMs + 2 })).toEqual(whole);
+    expect(await stats.totals(CLI, { fromMs: fromMs + 1, toMs: fromMs + 2 })).toEqual(whole);
   });
 
   test('by hours and days of any zone, whatever its clocks do', async () => {
@@ -221,7 +232,7 @@ describe('statistics are the sums of the records', () => {
         aFilter(),
         aRange,
         async (zone, step, filter, { fromMs, toMs }) => {
-          const buckets = await stats.series({ step, zone, filter, fromMs, toMs });
+          const buckets = await stats.series(CLI, { step, zone, filter, fromMs, toMs });
           const ends = buckets.map(({ startMs, endMs }) => [startMs, endMs] as const);
           for (const [index, [, endMs]] of ends.entries()) {
             if (index + 1 < ends.length) expect(ends[index + 1]?.[0]).toBe(endMs);
@@ -246,9 +257,9 @@ describe('statistics are the sums of the records', () => {
   test('a day of 23 hours is one day, and has 23 of them', async () => {
     const [fromMs, toMs] = [Date.UTC(2026, 2, 28, 23), Date.UTC(2026, 2, 29, 22)];
     const zone = 'Europe/Berlin';
-    const days = await stats.series({ step: 'day', zone, fromMs, toMs });
+    const days = await stats.series(CLI, { step: 'day', zone, fromMs, toMs });
     expect(days.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([[fromMs, toMs]]);
-    const hours = await stats.series({ step: 'hour', zone, fromMs, toMs });
+    const hours = await stats.series(CLI, { step: 'hour', zone, fromMs, toMs });
     expect(hours).toHaveLength(23);
     expect(hours.reduce((sum, hour) => sum + hour.calls, 0)).toBe(days[0]?.calls);
   });
@@ -257,7 +268,7 @@ describe('statistics are the sums of the records', () => {
 test('the last calls are those on record, the newest first', async () => {
   await fc.assert(
     fc.asyncProperty(aFilter(), fc.integer({ min: 1, max: 100 }), async (filter, count) => {
-      const found = await stats.recent({ filter, count });
+      const found = await stats.recent(CLI, { filter, count });
       const expected = calls
         .filter(isMeant(filter))
         .toSorted((left, right) => {
@@ -279,45 +290,85 @@ async function openRollups(): Promise<number | undefined> {
 
 test('corrections of old calls are carried over as they are made, so that none pile up', async () => {
   const before = await openRollups();
-  const [{ adjustedNano }, costs] = [await stats.totals(), calls.map((call) => call.adjustedNano)];
+  const [{ adjustedNano }, costs] = [
+    await stats.totals(CLI),
+    calls.map((call) => call.adjustedNano),
+  ];
   await correct(calls.slice(0, 300));
   expect(await openRollups()).toBe(before);
   const more = calls.reduce((sum, call, at) => sum + call.adjustedNano - (costs[at] ?? 0n), 0n);
   expect(more).not.toBe(0n);
-  expect(await stats.totals()).toMatchObject({ calls: CALLS, adjustedNano: adjustedNano + more });
+  expect(await stats.totals(CLI)).toMatchObject({
+    calls: CALLS,
+    adjustedNano: adjustedNano + more,
+  });
+});
+
+describe('users', () => {
+  const ann: Actor = { name: 'user:user-1', role: 'user', userId: 'user-1' };
+
+  test.each([{}, { user: ['user-2'] }, { user: ['user-1', 'user-2'] }])(
+    'see what is theirs alone, whatever they filter by: %j',
+    async (filter) => {
+      const some = calls.filter(({ userId }) => userId === 'user-1');
+      expect(told(await stats.totals(ann, { filter }))).toEqual(added(some));
+      const groups = await stats.by(ann, ['user'], { filter });
+      expect(groups.map(({ of, calls: count }) => [of, count])).toEqual([
+        [{ user: 'user-1' }, some.length],
+      ]);
+      const days = await stats.series(ann, { step: 'day', filter });
+      expect(days.reduce((sum, day) => sum + day.calls, 0)).toBe(some.length);
+      const recent = await stats.recent(ann, { filter, count: 100 });
+      expect(new Set(recent.map(({ userId }) => userId))).toEqual(new Set(['user-1']));
+    },
+  );
+});
+
+test('of many groups only the dearest are told, if so asked', async () => {
+  const all = await stats.by(CLI, ALL);
+  expect(all.length).toBeGreaterThan(100);
+  expect(await stats.by(CLI, ALL, { count: 7 })).toEqual(all.slice(0, 7));
 });
 
 describe('nothing on record', () => {
   let none: StatsService;
   let empty: OpenDatabase;
+  let nothing: Reader;
 
   beforeAll(async () => {
     empty = await openDatabase((await emptyBooks()).dataDir);
-    none = new StatsService({ em: empty.orm.em, clock: { now: () => nowMs } as never });
+    nothing = localReader(empty.file);
+    none = new StatsService({ reader: nothing, clock });
   });
 
-  afterAll(() => empty.orm.close());
+  afterAll(async () => {
+    await nothing.close();
+    await empty.orm.close();
+  });
 
   test('comes to nothing', async () => {
-    expect(told(await none.totals())).toEqual(added([]));
-    expect(await none.by(['key'])).toEqual([]);
-    expect(await none.series({ step: 'day' })).toEqual([]);
-    expect(await none.recent()).toEqual([]);
-    const hours = await none.series({ step: 'hour', fromMs: nowMs - HOUR_MS });
+    expect(told(await none.totals(CLI))).toEqual(added([]));
+    expect(await none.by(CLI, ['key'])).toEqual([]);
+    expect(await none.series(CLI, { step: 'day' })).toEqual([]);
+    expect(await none.recent(CLI)).toEqual([]);
+    const hours = await none.series(CLI, { step: 'hour', fromMs: nowMs - HOUR_MS });
     expect(hours.map(({ calls: count }) => count)).toEqual([0]);
   });
 });
 
 test.each([
-  [() => stats.totals({ fromMs: 5, toMs: 5 }), 'fromMs: must be before toMs'],
-  [() => stats.totals({ filter: { colour: ['red'] } } as never), 'colour'],
+  [() => stats.totals(CLI, { fromMs: 5, toMs: 5 }), 'fromMs: must be before toMs'],
+  [() => stats.totals(CLI, { filter: { colour: ['red'] } } as never), 'colour'],
   [
-    () => stats.series({ step: 'day', zone: 'Mars', fromMs: -1 }),
+    () => stats.series(CLI, { step: 'day', zone: 'Mars', fromMs: -1 }),
     /fromMs: .*zone: must be the IANA/,
   ],
-  [() => stats.series({ step: 'week' as never }), 'step'],
-  [() => stats.series({ step: 'hour', fromMs: 0 }), 'step: 493896 of them are too many, 10000'],
-  [() => stats.recent({ count: 101 }), 'count'],
+  [() => stats.series(CLI, { step: 'week' as never }), 'step'],
+  [
+    () => stats.series(CLI, { step: 'hour', fromMs: 0 }),
+    'step: 493896 of them are too many, 10000',
+  ],
+  [() => stats.recent(CLI, { count: 101 }), 'count'],
 ])('what cannot be is refused %#', async (ask, message) => {
   await expect(ask()).rejects.toMatchObject({ code: 'invalid_request' });
   await expect(ask()).rejects.toThrow(message);

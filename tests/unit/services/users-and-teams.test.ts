@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { newId } from '../../../src/lib/ids.ts';
 import { openOffice } from './fixture.ts';
 import type { Office } from './fixture.ts';
+import { CLI } from '../../../src/services/actor.ts';
 
 let office: Office;
 
@@ -13,12 +14,12 @@ describe.each(['user', 'team'] as const)('a %s', (kind) => {
   const service = () => (kind === 'user' ? office.space.users : office.space.teams);
 
   test('is made enabled, listed by name, and changed by id or name', async () => {
-    const { id } = await service().create('cli', { name: ' zoe ', metadata: { floor: 3 } });
-    await service().create('cli', { name: 'ann' });
-    expect((await service().list()).map(({ name }) => name)).toEqual(['ann', 'zoe']);
-    await service().update('cli', 'zoe', { isEnabled: false });
-    await service().update('cli', id, { name: 'eve' });
-    const eve = (await service().list()).find((one) => one.id === id);
+    const { id } = await service().create(CLI, { name: ' zoe ', metadata: { floor: 3 } });
+    await service().create(CLI, { name: 'ann' });
+    expect((await service().list(CLI)).map(({ name }) => name)).toEqual(['ann', 'zoe']);
+    await service().update(CLI, 'zoe', { isEnabled: false });
+    await service().update(CLI, id, { name: 'eve' });
+    const eve = (await service().list(CLI)).find((one) => one.id === id);
     expect(eve).toMatchObject({ name: 'eve', isEnabled: false, metadata: { floor: 3 } });
     const events = await office.events(`${kind}.`);
     expect(events.map(({ type }) => type.split('.')[1])).toEqual([
@@ -40,7 +41,7 @@ describe.each(['user', 'team'] as const)('a %s', (kind) => {
   });
 
   test('has a name of its own, however many want it at once', async () => {
-    const wanted = Array.from({ length: 20 }, () => service().create('cli', { name: 'ann' }));
+    const wanted = Array.from({ length: 20 }, () => service().create(CLI, { name: 'ann' }));
     const results = await Promise.allSettled(wanted);
     const refused = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
@@ -51,19 +52,19 @@ describe.each(['user', 'team'] as const)('a %s', (kind) => {
       param: 'name',
       message: `Another ${kind} has this name already.`,
     });
-    expect(await service().list()).toHaveLength(1);
+    expect(await service().list(CLI)).toHaveLength(1);
     expect(await office.events(`${kind}.`)).toHaveLength(1);
-    await service().create('cli', { name: 'zoe' });
-    await expect(service().update('cli', 'zoe', { name: 'ann' })).rejects.toMatchObject({
+    await service().create(CLI, { name: 'zoe' });
+    await expect(service().update(CLI, 'zoe', { name: 'ann' })).rejects.toMatchObject({
       code: 'conflict',
     });
   });
 
   test('may not be called like an id, and one that is not there is named', async () => {
-    await expect(service().create('cli', { name: newId() })).rejects.toThrow(
+    await expect(service().create(CLI, { name: newId() })).rejects.toThrow(
       'name: may not look like an id',
     );
-    await expect(service().update('cli', 'bob', { isEnabled: true })).rejects.toMatchObject({
+    await expect(service().update(CLI, 'bob', { isEnabled: true })).rejects.toMatchObject({
       code: 'not_found',
       message: `There is no ${kind} called bob.`,
     });
@@ -73,11 +74,11 @@ describe.each(['user', 'team'] as const)('a %s', (kind) => {
 test('a team has limits, which null lifts', async () => {
   const { teams } = office.space;
   const limits = { rpmLimit: 10, tpmLimit: 2000, concurrencyLimit: 3 };
-  await teams.create('cli', { name: 'research', ...limits });
-  expect(await teams.list()).toMatchObject([limits]);
-  await teams.update('cli', 'research', { tpmLimit: null });
-  expect(await teams.list()).toMatchObject([{ ...limits, tpmLimit: null }]);
+  await teams.create(CLI, { name: 'research', ...limits });
+  expect(await teams.list(CLI)).toMatchObject([limits]);
+  await teams.update(CLI, 'research', { tpmLimit: null });
+  expect(await teams.list(CLI)).toMatchObject([{ ...limits, tpmLimit: null }]);
   const wrong = { name: '', rpmLimit: 0, tpmLimit: -1, concurrencyLimit: 0.5 };
-  const failure = await teams.create('cli', wrong).catch(String);
+  const failure = await teams.create(CLI, wrong).catch(String);
   for (const field of Object.keys(wrong)) expect(failure).toContain(`${field}: `);
 });

@@ -27,7 +27,7 @@ function put(fields: Partial<BudgetState> = {}): BudgetState {
 
 const found = (subjects: Partial<BudgetSubjects> = {}) => book.find({ ...caller, ...subjects });
 const ids = (subjects: Partial<BudgetSubjects> = {}) =>
-  found(subjects).map(({ terms }) => terms.state.id);
+  found(subjects).map(({ state }) => state.id);
 const refused = (amountNano: bigint) => book.refusal(found(), amountNano, nowMs);
 const hold = (amountNano: bigint, id = 'call') =>
   book.hold(found(), { id, subjects: caller, amountNano, sinceMs: nowMs });
@@ -67,7 +67,11 @@ describe('the budgets of a call', () => {
     expect(found({ team: null })).toBe(none);
     expect(book.refusal(none, 10n ** 30n, nowMs)).toBeNull();
     const first = hold(5n);
-    expect([first.extend(7n), first.amountNano, first.settle(9n)]).toEqual([null, 12n, 0n]);
+    expect([first.extend(7n, nowMs), first.amountNano, first.settle(9n, nowMs)]).toEqual([
+      null,
+      12n,
+      0n,
+    ]);
   });
 
   test('follow a change of subject, and end with a removal', () => {
@@ -86,7 +90,7 @@ describe('the budgets of a call', () => {
 
   test('are after a load those that were loaded; what was counted stays', () => {
     const [kept, gone] = [put(), put()];
-    hold(30n).settle(20n);
+    hold(30n).settle(20n, nowMs);
     const added = aBudget({ settledNano: 5n });
     book.load([{ ...kept, capNano: 200n, settledNano: 1n }, added], nowMs);
     expect(ids()).toEqual([kept.id, added.id]);
@@ -150,13 +154,13 @@ describe('a hold', () => {
       [0n, 60n],
       [0n, 60n],
     ]);
-    expect(held.settle(25n)).toBe(0n);
+    expect(held.settle(25n, nowMs)).toBe(0n);
     expect([figures(small), figures(large)]).toEqual([[25n], [25n]]);
   });
 
   test('is listed with its id, amount and time', () => {
     const { id } = put();
-    hold(60n, 'call-7').extend(5n);
+    hold(60n, 'call-7').extend(5n, nowMs);
     expect(book.explain(id, nowMs)?.holds).toEqual([
       { id: 'call-7', amountNano: 65n, sinceMs: NOON_MS },
     ]);
@@ -165,12 +169,16 @@ describe('a hold', () => {
   test('grows in all its budgets or in none', () => {
     const [small, large] = [put(), put({ capNano: 1000n })];
     const held = hold(90n);
-    expect(held.extend(11n)).toMatchObject({ budgetId: small.id, heldNano: 90n, amountNano: 11n });
+    expect(held.extend(11n, nowMs)).toMatchObject({
+      budgetId: small.id,
+      heldNano: 90n,
+      amountNano: 11n,
+    });
     expect([figures(small), figures(large)]).toEqual([
       [0n, 90n],
       [0n, 90n],
     ]);
-    expect(held.extend(10n)).toBeNull();
+    expect(held.extend(10n, nowMs)).toBeNull();
     expect([figures(small), figures(large)]).toEqual([
       [0n, 100n],
       [0n, 100n],
@@ -182,10 +190,10 @@ describe('a hold', () => {
     const budget = put();
     const [settled, released] = [hold(40n), hold(50n)];
     released.release();
-    settled.settle(30n);
+    settled.settle(30n, nowMs);
     for (const held of [settled, released]) {
       held.release();
-      expect([held.settle(99n), held.extend(99n)]).toEqual([0n, null]);
+      expect([held.settle(99n, nowMs), held.extend(99n, nowMs)]).toEqual([0n, null]);
     }
     expect(figures(budget)).toEqual([30n]);
   });
@@ -193,8 +201,8 @@ describe('a hold', () => {
   test('tells the overrun when the call cost more', () => {
     const budget = put();
     const held = hold(90n);
-    held.extend(5n);
-    expect(held.settle(120n)).toBe(25n);
+    held.extend(5n, nowMs);
+    expect(held.settle(120n, nowMs)).toBe(25n);
     expect(figures(budget)).toEqual([120n]);
     expect(refused(1n)).toMatchObject({ settledNano: 120n, heldNano: 0n });
   });
@@ -203,8 +211,8 @@ describe('a hold', () => {
     const [gone, kept] = [put(), put({ capNano: 1000n })];
     const held = hold(90n);
     book.remove(gone.id);
-    expect(held.extend(500n)).toBeNull();
-    held.settle(300n);
+    expect(held.extend(500n, nowMs)).toBeNull();
+    held.settle(300n, nowMs);
     expect(figures(kept)).toEqual([300n]);
   });
 });
@@ -218,9 +226,9 @@ describe('a budget that is set while calls are under way', () => {
     expect(figures(budget)).toEqual([0n, 70n]);
     expect(figures(others)).toEqual([0n]);
     expect(refused(31n)).toMatchObject({ heldNano: 70n });
-    expect(held.extend(31n)).toMatchObject({ heldNano: 70n });
-    expect(held.extend(30n)).toBeNull();
-    held.settle(90n);
+    expect(held.extend(31n, nowMs)).toMatchObject({ heldNano: 70n });
+    expect(held.extend(30n, nowMs)).toBeNull();
+    held.settle(90n, nowMs);
     expect(figures(budget)).toEqual([90n]);
   });
 
@@ -228,7 +236,7 @@ describe('a budget that is set while calls are under way', () => {
     const held = hold(70n);
     nowMs += DAY_MS;
     const [today, ever] = [put(), put({ period: 'none' })];
-    held.settle(70n);
+    held.settle(70n, nowMs);
     expect([figures(today), figures(ever)]).toEqual([[0n], [70n]]);
   });
 
@@ -243,7 +251,7 @@ describe('a budget that is set while calls are under way', () => {
 
 test('a cap that is lowered below what is spent tells it: no settlement will', () => {
   const budget = put({ alertPercents: [100] });
-  hold(60n).settle(60n);
+  hold(60n).settle(60n, nowMs);
   expect(alerts).toEqual([]);
   book.put({ ...budget, capNano: 50n }, nowMs);
   expect(alerts).toMatchObject([{ percent: 100, settledNano: 60n, capNano: 50n }]);
@@ -287,21 +295,21 @@ describe('a new period', () => {
     expect(refused(100n)).toBeNull();
     const next = hold(100n, 'next');
     // Ten are left of yesterday's hundred, whatever today holds.
-    expect(late.extend(11n)).toMatchObject({ heldNano: 90n, resetsAtMs: MIDNIGHT_MS });
-    expect(late.extend(10n)).toBeNull();
+    expect(late.extend(11n, nowMs)).toMatchObject({ heldNano: 90n, resetsAtMs: MIDNIGHT_MS });
+    expect(late.extend(10n, nowMs)).toBeNull();
     expect([figures(daily), figures(forever)]).toEqual([
       [0n, 100n],
       [0n, 100n, 100n],
     ]);
-    late.settle(95n);
-    next.settle(60n);
+    late.settle(95n, nowMs);
+    next.settle(60n, nowMs);
     expect([figures(daily), figures(forever)]).toEqual([[60n], [155n]]);
   });
 
   test('that nobody has looked at yet does not take the cost of the old one', () => {
     const budget = put();
     const held = hold(90n);
-    held.settle(80n);
+    held.settle(80n, nowMs);
     nowMs = MIDNIGHT_MS;
     expect(figures(budget)).toEqual([0n]);
   });
@@ -312,8 +320,8 @@ describe('a new period', () => {
     const held = hold(100n);
     nowMs = NOON_MS;
     expect(refused(1n)).toMatchObject({ settledNano: 0n, heldNano: 100n });
-    held.settle(70n);
-    hold(20n).settle(20n);
+    held.settle(70n, nowMs);
+    hold(20n).settle(20n, nowMs);
     book.adjust(budget.id, 5n, nowMs, nowMs);
     expect(figures(budget)).toEqual([95n]);
     nowMs = MIDNIGHT_MS + 2 * HOUR_MS;
@@ -332,7 +340,7 @@ describe('a new period', () => {
 describe('changed terms', () => {
   test('keep what was counted: a stale sum does not wipe live spend', () => {
     const budget = put();
-    hold(30n).settle(30n);
+    hold(30n).settle(30n, nowMs);
     hold(20n);
     book.put({ ...budget, capNano: 60n, settledNano: 0n }, nowMs);
     expect(figures(budget)).toEqual([30n, 20n]);
@@ -343,29 +351,55 @@ describe('changed terms', () => {
     const budget = put();
     const held = hold(80n);
     book.put({ ...budget, capNano: 50n }, nowMs);
-    expect(held.extend(1n)).toMatchObject({ capNano: 50n, heldNano: 80n });
+    expect(held.extend(1n, nowMs)).toMatchObject({ capNano: 50n, heldNano: 80n });
     book.put({ ...budget, capNano: 81n }, nowMs);
-    expect(held.extend(1n)).toBeNull();
+    expect(held.extend(1n, nowMs)).toBeNull();
   });
 
   test('with other periods take the sum that comes along, and the holds of that period', () => {
     const budget = put();
     const [yesterdays, todays] = [hold(10n, 'yesterday'), hold(10n, 'settled')];
-    todays.settle(5n);
+    todays.settle(5n, nowMs);
     nowMs += DAY_MS;
     const [open, late] = [hold(20n, 'open'), hold(30n, 'late')];
     nowMs += HOUR_MS;
     book.put({ ...budget, period: 'weekly', settledNano: 25n }, nowMs);
     expect(new Set(figures(budget))).toEqual(new Set([25n, 10n, 20n, 30n]));
-    expect(late.extend(15n)).toBeNull();
-    expect(late.extend(1n)).toMatchObject({ settledNano: 25n, heldNano: 75n });
-    yesterdays.settle(11n);
+    expect(late.extend(15n, nowMs)).toBeNull();
+    expect(late.extend(1n, nowMs)).toMatchObject({ settledNano: 25n, heldNano: 75n });
+    yesterdays.settle(11n, nowMs);
     open.release();
     expect(figures(budget)).toEqual([36n, 45n]);
     book.put({ ...budget, period: 'hourly', settledNano: 0n }, nowMs);
     expect(figures(budget)).toEqual([0n]);
-    late.settle(40n);
+    late.settle(40n, nowMs);
     expect(figures(budget)).toEqual([0n]);
+  });
+
+  test('with longer periods bind calls of theirs that the shorter one did not know', () => {
+    nowMs -= DAY_MS;
+    const yesterdays = hold(90n);
+    nowMs += DAY_MS;
+    const budget = put();
+    const todays = hold(3n);
+    expect(figures(budget)).toEqual([0n, 3n]);
+    book.put({ ...budget, period: 'monthly' }, nowMs);
+    expect(new Set(figures(budget))).toEqual(new Set([0n, 3n, 90n]));
+    expect(refused(8n)).toMatchObject({ heldNano: 93n });
+    yesterdays.settle(90n, nowMs);
+    todays.release();
+    expect(figures(budget)).toEqual([90n]);
+  });
+
+  test('with longer periods count what was spent elsewhere and is not on disk yet', () => {
+    const budget = put();
+    const facts = { id: 'call', subjects: caller, amountNano: 90n, sinceMs: nowMs - 3 * DAY_MS };
+    const spent = book.charge(facts, nowMs);
+    expect(figures(budget)).toEqual([0n]);
+    book.put({ ...budget, period: 'monthly' }, nowMs);
+    expect(figures(budget)).toEqual([0n, 90n]);
+    spent.settle(90n, nowMs);
+    expect(figures(budget)).toEqual([90n]);
   });
 
   test('with a zone that does not exist change nothing', () => {
@@ -402,8 +436,8 @@ describe('an adjustment', () => {
     nowMs = MIDNIGHT_MS;
     expect(refused(1n)).toBeNull();
     book.adjust(budget.id, 40n, MIDNIGHT_MS - 1, nowMs);
-    expect(late.extend(11n)).toMatchObject({ settledNano: 40n, heldNano: 50n });
-    expect(late.extend(10n)).toBeNull();
+    expect(late.extend(11n, nowMs)).toMatchObject({ settledNano: 40n, heldNano: 50n });
+    expect(late.extend(10n, nowMs)).toBeNull();
     expect(figures(budget)).toEqual([0n]);
   });
 });
@@ -413,42 +447,52 @@ describe('a recount', () => {
     const [counted, other] = [put({ settledNano: 90n }), put({ capNano: 1000n })];
     const held = hold(10n);
     expect(refused(1n)).toMatchObject({ settledNano: 90n });
-    book.recount(counted.id, 40n, nowMs);
+    book.recount(counted.id, () => 40n, nowMs);
     expect([figures(counted), figures(other)]).toEqual([
       [40n, 10n],
       [0n, 10n],
     ]);
     expect([refused(50n), refused(51n)?.settledNano]).toEqual([null, 40n]);
-    held.settle(7n);
+    held.settle(7n, nowMs);
     expect(figures(counted)).toEqual([47n]);
   });
 
   test('may leave more settled than the cap: nothing more passes then', () => {
     const budget = put();
-    book.recount(budget.id, 130n, nowMs);
+    book.recount(budget.id, () => 130n, nowMs);
     expect(refused(1n)).toMatchObject({ settledNano: 130n });
     expect(refused(0n)).toBeNull();
   });
 
-  test('is of the period that is now, not of one that is over', () => {
-    const budget = put({ settledNano: 90n });
+  test('is of each period that calls are under way in, by its own sum', () => {
+    const budget = put({ settledNano: 50n });
     const late = hold(10n);
     nowMs = MIDNIGHT_MS;
-    book.recount(budget.id, 25n, nowMs);
+    const asked: number[] = [];
+    const settledOf = (_state: unknown, { startMs }: { startMs: number }) => {
+      asked.push(startMs);
+      return startMs === MIDNIGHT_MS ? 25n : 89n;
+    };
+    book.recount(budget.id, settledOf, nowMs);
     expect(figures(budget)).toEqual([25n]);
-    expect(late.extend(1n)).toMatchObject({ settledNano: 90n, heldNano: 10n });
+    expect(late.extend(2n, nowMs)).toMatchObject({ settledNano: 89n, heldNano: 10n });
+    expect(late.extend(1n, nowMs)).toBeNull();
+    // Nobody is bound by yesterday any more.
+    late.release();
+    book.recount(budget.id, settledOf, nowMs);
+    expect(asked).toEqual([MIDNIGHT_MS, MIDNIGHT_MS - DAY_MS, MIDNIGHT_MS]);
   });
 
   test('of a budget that is gone changes nothing', () => {
     const budget = put();
     book.remove(budget.id);
-    expect(() => book.recount(budget.id, 1n, nowMs)).not.toThrow();
+    expect(() => book.recount(budget.id, () => 1n, nowMs)).not.toThrow();
     expect(book.ids).toEqual([]);
   });
 });
 
 const told = () => alerts.map(({ percent, settledNano }) => [percent, Number(settledNano)]);
-const spend = (nano: bigint) => hold(0n).settle(nano);
+const spend = (nano: bigint) => hold(0n).settle(nano, nowMs);
 
 describe('an alert', () => {
   test('tells each percentage once, when settled money reaches it', () => {
@@ -503,7 +547,7 @@ describe('an alert', () => {
     spend(60n);
     nowMs = MIDNIGHT_MS;
     spend(60n);
-    late.settle(40n);
+    late.settle(40n, nowMs);
     expect(alerts.map(({ periodStartMs }) => periodStartMs)).toEqual([
       MIDNIGHT_MS - DAY_MS,
       MIDNIGHT_MS,
@@ -549,7 +593,7 @@ describe('an alert', () => {
     });
     book.load([first, { ...second, subjectId: 'p' }], nowMs);
     const held = hold(70n);
-    expect(() => held.settle(60n)).toThrow('listener failed');
+    expect(() => held.settle(60n, nowMs)).toThrow('listener failed');
     expect(seen).toEqual([[60n], [60n]]);
     expect([figures(first), figures(second)]).toEqual([[60n], [60n]]);
   });
@@ -563,8 +607,8 @@ describe('an alert', () => {
   test('of a recount is told if it was not told before', () => {
     const budget = put({ alertPercents: [50, 80] });
     spend(60n);
-    book.recount(budget.id, 40n, nowMs);
-    book.recount(budget.id, 85n, nowMs);
+    book.recount(budget.id, () => 40n, nowMs);
+    book.recount(budget.id, () => 85n, nowMs);
     expect(told()).toEqual([
       [50, 60],
       [80, 85],

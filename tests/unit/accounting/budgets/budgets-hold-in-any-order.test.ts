@@ -64,18 +64,18 @@ function expectSame(refusal: BudgetRefusal | null, allowed: object[]): void {
 }
 
 /** No such deed may take a page past its cap that was within it. */
-function expectCapsKept({ rows }: Model, before: Set<unknown>): void {
-  for (const page of rows.pagesPastCap()) expect(before.has(page)).toBe(true);
+function expectCapsKept({ rows, nowMs }: Model, before: Set<unknown>): void {
+  for (const page of rows.pagesPastCap(nowMs)) expect(before.has(page)).toBe(true);
 }
 
 function compare(id: string, { rows, nowMs }: Model, { book }: Real): void {
   const explained = book.explain(id, nowMs);
   expect(explained === undefined).toBe(!rows.owners.has(id));
   if (explained === undefined) return;
-  const { periodStartMs, settledNano, holds, sumNano, enforcedNano } = explained;
+  const { periodStartMs, settledNano, holds, sumNano, enforcedNano, capNano } = explained;
   const listed = holds.map((hold) => `${hold.id} ${hold.amountNano} ${hold.sinceMs}`).toSorted();
   expect(sumNano).toBe(enforcedNano);
-  expect({ periodStartMs, settledNano, holds: listed, enforcedNano }).toEqual(
+  expect({ periodStartMs, settledNano, holds: listed, enforcedNano, capNano }).toEqual(
     rows.explain(id, nowMs),
   );
 }
@@ -112,6 +112,20 @@ const recaps = fc.tuple(fc.constantFrom(...IDS), amount).map(([id, capNano]) =>
   }),
 );
 
+/** For a time, which may be over already. */
+const raises = fc
+  .tuple(fc.constantFrom(...IDS), amount, fc.integer({ min: -HOUR_MS, max: 2 * DAY_MS }))
+  .map(([id, raiseNano, ms]) =>
+    command(`raise ${id} by ${raiseNano} for ${ms}`, (model, real) => {
+      const owner = model.rows.owners.get(id);
+      if (owner === undefined) return;
+      const raisedUntil = new Date(model.nowMs + ms);
+      const state = { ...owner.state, raiseNano, raisedUntil };
+      model.rows.put(state, model.nowMs);
+      real.book.put(state, model.nowMs);
+    }),
+  );
+
 const removes = fc.constantFrom(...IDS).map((id) =>
   command(`remove ${id}`, ({ rows }, { book }) => {
     rows.remove(id);
@@ -123,19 +137,19 @@ const tries = fc.tuple(subjects, amount).map(([who, nano]) =>
   command(`try ${nano}`, (model, real) => {
     const { rows, nowMs } = model;
     const [owners, budgets] = [rows.find(who), real.book.find(who)];
-    expect(budgets.map(({ terms }) => terms.state.id).toSorted()).toEqual(
+    expect(budgets.map(({ state }) => state.id).toSorted()).toEqual(
       owners.map(({ state }) => state.id).toSorted(),
     );
     const refusal = real.book.refusal(budgets, nano, nowMs);
     expectSame(refusal, rows.refusal(owners, nano, nowMs));
     expect(real.book.refusal(budgets, nano, nowMs)).toEqual(refusal);
     if (refusal !== null) return;
-    const before = rows.pagesPastCap();
+    const before = rows.pagesPastCap(nowMs);
     const id = `call-${model.calls.length}`;
     const held = { id, subjects: who, amountNano: nano, sinceMs: nowMs };
     model.calls.push(rows.hold(owners, held));
     real.holds.push(real.book.hold(budgets, held));
-    if (nano > 0n) expect(rows.pagesPastCap()).toEqual(before);
+    if (nano > 0n) expect(rows.pagesPastCap(nowMs)).toEqual(before);
   }),
 );
 
@@ -143,8 +157,8 @@ const extensions = fc.tuple(fc.nat(), amount).map(([number, nano]) =>
   command(`extend ${number} ${nano}`, (model, real) => {
     const [call, hold] = [picked(model.calls, number), picked(real.holds, number)];
     if (call === undefined || hold === undefined) return;
-    const before = model.rows.pagesPastCap();
-    expectSame(hold.extend(nano), model.rows.extend(call, nano));
+    const before = model.rows.pagesPastCap(model.nowMs);
+    expectSame(hold.extend(nano, model.nowMs), model.rows.extend(call, nano, model.nowMs));
     expectCapsKept(model, before);
   }),
 );
@@ -153,9 +167,9 @@ const settlements = fc.tuple(fc.nat(), amount).map(([number, nano]) =>
   command(`settle ${number} ${nano}`, (model, real) => {
     const [call, hold] = [picked(model.calls, number), picked(real.holds, number)];
     if (call === undefined || hold === undefined) return;
-    const before = model.rows.pagesPastCap();
-    const overrun = hold.settle(nano);
-    expect(overrun).toBe(model.rows.settle(call, nano));
+    const before = model.rows.pagesPastCap(model.nowMs);
+    const overrun = hold.settle(nano, model.nowMs);
+    expect(overrun).toBe(model.rows.settle(call, nano, model.nowMs));
     if (overrun === 0n) expectCapsKept(model, before);
   }),
 );
@@ -164,7 +178,7 @@ const releases = fc.nat().map((number) =>
   command(`release ${number}`, (model, real) => {
     const call = picked(model.calls, number);
     picked(real.holds, number)?.release();
-    if (call?.isOpen === true) model.rows.settle(call, 0n);
+    if (call?.isOpen === true) model.rows.settle(call, 0n, model.nowMs);
   }),
 );
 
@@ -192,7 +206,17 @@ const waits = steps.map((ms) =>
 const looks = fc.constant(command('compare', compareAll));
 
 test('whatever happens in whatever order, the book says what a list of all payments says', () => {
-  const weighted = [puts, recaps, tries, tries, tries, extensions, settlements, settlements];
+  const weighted = [
+    puts,
+    recaps,
+    raises,
+    tries,
+    tries,
+    tries,
+    extensions,
+    settlements,
+    settlements,
+  ];
   const commands = [...weighted, releases, adjustments, waits, looks, removes];
   fc.assert(
     fc.property(fc.commands(commands, { size: '+1', maxCommands: 80 }), (deeds) => {
@@ -205,8 +229,8 @@ test('whatever happens in whatever order, the book says what a list of all payme
       fc.modelRun(() => ({ model, real }), deeds);
       compareAll(model, real);
       for (const [number, call] of model.calls.entries()) {
-        if (call.isOpen) model.rows.settle(call, 1n);
-        real.holds[number]?.settle(1n);
+        if (call.isOpen) model.rows.settle(call, 1n, model.nowMs);
+        real.holds[number]?.settle(1n, model.nowMs);
       }
       compareAll(model, real);
       for (const id of IDS) expect(book.explain(id, model.nowMs)?.holds ?? []).toEqual([]);
@@ -266,13 +290,13 @@ class Gateway {
     this.#expectCapsKept();
     for (const nano of more) {
       await turn();
-      if (hold.extend(nano) !== null) break;
+      if (hold.extend(nano, this.#nowMs) !== null) break;
       this.#expectCapsKept();
     }
     await turn();
     if (plan.cost === null) return hold.release();
     const costNano = (hold.amountNano * BigInt(plan.cost)) / 100n;
-    expect(hold.settle(costNano)).toBe(0n);
+    expect(hold.settle(costNano, this.#nowMs)).toBe(0n);
     for (const budget of this.#budgets) {
       if (plan.scopes.includes(budget.scope)) budget.spentNano += costNano;
     }

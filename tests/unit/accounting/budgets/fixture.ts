@@ -15,6 +15,8 @@ export function aBudget(fields: Partial<BudgetState> = {}): BudgetState {
     scope: 'key',
     subjectId: 'k',
     capNano: 100n,
+    raiseNano: 0n,
+    raisedUntil: null,
     period: 'daily',
     zone: 'UTC',
     isHard: true,

@@ -16,6 +16,8 @@ interface Owner {
   state: BudgetState;
   page: Page;
   isRemoved: boolean;
+  /** What a raise adds to the cap; 0 once it is over. */
+  raiseNano: bigint;
 }
 
 /** What a budget book writes down; nothing is ever summed but by reading all rows again. */
@@ -34,6 +36,18 @@ export interface Call {
   isOpen: boolean;
 }
 
+const raiseOf = ({ raiseNano, raisedUntil }: BudgetState, nowMs: number): bigint =>
+  raisedUntil !== null && raisedUntil.getTime() > nowMs ? raiseNano : 0n;
+
+const capOf = ({ state, raiseNano }: Owner): bigint => state.capNano + raiseNano;
+
+/** As a look at this time would find it; changes nothing. */
+const capLeft = (owner: Owner, nowMs: number): bigint =>
+  isOver(owner, nowMs) ? owner.state.capNano : capOf(owner);
+
+const isOver = ({ state, raiseNano, isRemoved }: Owner, nowMs: number): boolean =>
+  !isRemoved && raiseNano > 0n && raiseOf(state, nowMs) === 0n;
+
 /**
  * The book of budgets once more, as plainly as can be: a list of rows and no running figure. It is
  * slow, and the judge of the real one.
@@ -48,34 +62,36 @@ export class RowBudgets {
   put(state: BudgetState, nowMs: number): void {
     const known = this.owners.get(state.id);
     if (known === undefined) {
-      const owner = { state, isRemoved: false } as Owner;
+      const owner = { state, isRemoved: false, raiseNano: raiseOf(state, nowMs) } as Owner;
       this.owners.set(state.id, owner);
       owner.page = this.#newPage(owner, nowMs, state.settledNano);
-      const { page } = owner;
-      for (const call of this.#calls) {
-        const isIts = call.subjects[state.scope] === state.subjectId;
-        if (!call.isOpen || !isIts || call.sinceMs < page.period.startMs) continue;
-        this.#rows.push({ page, call, nano: call.nano });
-      }
+      this.#adopt(owner);
       return;
     }
     this.#look(known, nowMs);
     const before = known.state;
+    const capBefore = capOf(known);
     known.state = state;
+    known.raiseNano = raiseOf(state, nowMs);
     if (before.period === state.period && before.zone === state.zone) {
-      if (before.capNano === state.capNano) return;
-      const percents = this.#percents(known);
-      for (const percent of known.page.told) {
-        const isStill = percents.includes(percent) && this.#isReached(known.page, percent);
-        if (!isStill) known.page.told.delete(percent);
-      }
-      if (this.#sum(known.page, (row) => row.call === null) > 0n) this.#tell(known.page);
+      if (capBefore !== capOf(known)) this.#recap(known);
       return;
     }
     known.page = this.#newPage(known, nowMs, state.settledNano);
     for (const row of this.#rows) {
       if (row.call === null || row.page.owner !== known) continue;
       if (row.call.sinceMs >= known.page.period.startMs) row.page = known.page;
+    }
+    this.#adopt(known);
+  }
+
+  /** Calls of its period that no row of it tells of. */
+  #adopt({ state, page }: Owner): void {
+    for (const call of this.#calls) {
+      const isIts = call.subjects[state.scope] === state.subjectId;
+      if (!call.isOpen || !isIts || call.sinceMs < page.period.startMs) continue;
+      if (this.#rows.some((row) => row.page === page && row.call === call)) continue;
+      this.#rows.push({ page, call, nano: call.nano });
     }
   }
 
@@ -113,8 +129,9 @@ export class RowBudgets {
   }
 
   /** All refusals that may be given; none if it was extended. */
-  extend(call: Call, nano: bigint) {
+  extend(call: Call, nano: bigint, nowMs: number) {
     const rows = this.#rows.filter((row) => row.call === call);
+    for (const { page } of rows) this.#endRaise(page.owner, nowMs);
     const refusals = this.#refusals(
       rows.map(({ page }) => page),
       nano,
@@ -126,12 +143,15 @@ export class RowBudgets {
   }
 
   /** Returns the overrun. */
-  settle(call: Call, costNano: bigint): bigint {
+  settle(call: Call, costNano: bigint, nowMs: number): bigint {
     const rows = this.#rows.filter((row) => row.call === call);
     const heldNano = call.isOpen ? call.nano : costNano;
     for (const row of rows) Object.assign(row, { call: null, nano: costNano });
     call.isOpen = false;
-    if (costNano > 0n) for (const { page } of rows) this.#tell(page);
+    for (const { page } of costNano > 0n ? rows : []) {
+      this.#endRaise(page.owner, nowMs);
+      this.#tell(page);
+    }
     return costNano > heldNano ? costNano - heldNano : 0n;
   }
 
@@ -154,16 +174,17 @@ export class RowBudgets {
       settledNano: this.#sum(owner.page, (row) => row.call === null),
       holds: holds.map(({ call, nano }) => `${call?.id} ${nano} ${call?.sinceMs}`).toSorted(),
       enforcedNano: this.#sum(owner.page),
+      capNano: capOf(owner),
     };
   }
 
   /** Pages that hold or settled more than the cap; only what a settlement or terms did may do that. */
-  pagesPastCap(): Set<Page> {
+  pagesPastCap(nowMs: number): Set<Page> {
     return new Set(
       this.#rows
         .map(({ page }) => page)
         .filter(({ owner }) => owner.state.isHard && owner.state.isEnabled && !owner.isRemoved)
-        .filter((page) => this.#sum(page) > page.owner.state.capNano),
+        .filter((page) => this.#sum(page) > capLeft(page.owner, nowMs)),
     );
   }
 
@@ -174,14 +195,14 @@ export class RowBudgets {
         page.owner.state.isHard &&
         page.owner.state.isEnabled &&
         !page.owner.isRemoved &&
-        this.#sum(page) + amountNano > page.owner.state.capNano,
+        this.#sum(page) + amountNano > capOf(page.owner),
     );
     const lastMs = Math.max(...refusing.map(({ period }) => period.endMs));
     return refusing
       .filter(({ period }) => period.endMs === lastMs)
       .map((page) => ({
         budgetId: page.owner.state.id,
-        capNano: page.owner.state.capNano,
+        capNano: capOf(page.owner),
         settledNano: this.#sum(page, (row) => row.call === null),
         heldNano: this.#sum(page, (row) => row.call !== null),
         amountNano,
@@ -196,7 +217,29 @@ export class RowBudgets {
   }
 
   #look(owner: Owner, nowMs: number): void {
-    if (nowMs >= owner.page.period.endMs) owner.page = this.#newPage(owner, nowMs, 0n);
+    if (nowMs >= owner.page.period.endMs) {
+      // What ends with an earlier period tells nothing in the new one.
+      if (isOver(owner, nowMs)) owner.raiseNano = 0n;
+      owner.page = this.#newPage(owner, nowMs, 0n);
+    }
+    this.#endRaise(owner, nowMs);
+  }
+
+  #endRaise(owner: Owner, nowMs: number): void {
+    if (!isOver(owner, nowMs)) return;
+    owner.raiseNano = 0n;
+    this.#recap(owner);
+  }
+
+  /** The cap is another. */
+  #recap(owner: Owner): void {
+    const { page } = owner;
+    const percents = this.#percents(owner);
+    for (const percent of page.told) {
+      const isStill = percents.includes(percent) && this.#isReached(page, percent);
+      if (!isStill) page.told.delete(percent);
+    }
+    if (this.#sum(page, (row) => row.call === null) > 0n) this.#tell(page);
   }
 
   #newPage(owner: Owner, nowMs: number, settledNano: bigint): Page {
@@ -218,7 +261,7 @@ export class RowBudgets {
 
   #isReached(page: Page, percent: number): boolean {
     const settledNano = this.#sum(page, (row) => row.call === null);
-    return settledNano * 100n >= page.owner.state.capNano * BigInt(percent);
+    return settledNano * 100n >= capOf(page.owner) * BigInt(percent);
   }
 
   #tell(page: Page): void {

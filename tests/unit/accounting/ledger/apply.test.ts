@@ -167,6 +167,29 @@ describe('a row that no store would take', () => {
     expect(verifyLedger(database, true).findings).toEqual([]);
   });
 
+  test('one that takes a sum beyond 64 bits is refused by itself; sums stay whole numbers', () => {
+    const { database, statements } = inMemory();
+    const [full, bad, other] = [aHold(), aHold(), aHold({ keyId: 'other', poolId: 'other' })];
+    apply(statements, {
+      holds: holdsOf(full, bad, other),
+      settlements: [recordRow(aRecord(full))],
+    });
+    for (const table of ['usage_rollups', 'spend_rollups']) {
+      database.exec(`update ${table} set cost_nano = 9223372036854775807`);
+    }
+    const batch = { holds: [], settlements: [bad, other].map((hold) => recordRow(aRecord(hold))) };
+    expect(() => database.transaction(() => apply(statements, batch))()).toThrow(
+      'integer overflow',
+    );
+    const applied = database.transaction(() => applyEach(database, statements, batch))();
+    expect(applied.refusedSettlements.map(({ id }) => id)).toEqual([bad.id]);
+    expect(texts(database, 'select id from holds')).toEqual([bad.id]);
+    for (const table of ['usage_rollups', 'spend_rollups']) {
+      const sql = `select distinct typeof(cost_nano) from ${table}`;
+      expect(texts(database, sql)).toEqual(['integer']);
+    }
+  });
+
   test('a fault of the store is not taken for one of a row', () => {
     const { database, statements } = inMemory();
     const hold = aHold();

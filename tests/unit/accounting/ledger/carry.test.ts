@@ -107,6 +107,23 @@ describe('roll-ups are carried over', () => {
     expect([open(), carried()]).toEqual([0, 60]);
   });
 
+  test('unless they come to more than 64 bits: they stay, whole, and calls are on record as before', () => {
+    settle(inQuarter(0), inQuarter(1));
+    database.exec('update usage_rollups set cost_nano = 9223372036854775000');
+    settle(inQuarter(9));
+    expect([open(), carried()]).toEqual([3, 0]);
+    // Also where the total is all that is full.
+    database.exec('update usage_rollups set cost_nano = 4500');
+    settle(inQuarter(9));
+    expect([open(), carried()]).toEqual([1, 2]);
+    database.exec('update usage_totals set cost_nano = 9223372036854775000');
+    settle(inQuarter(0));
+    settle(inQuarter(9));
+    expect(open()).toBe(2);
+    expect(count(`select count(*) from usage_totals where typeof(cost_nano) <> 'integer'`)).toBe(0);
+    expect(count('select count(*) from usage_records')).toBe(6);
+  });
+
   test('and those of a commit that fails are not', () => {
     settle(inQuarter(0));
     const failing = database.transaction(() => {

@@ -3,6 +3,7 @@ import { catalogueMatchers, catalogueRows } from '../../../../src/accounting/pri
 import { configRows } from '../../../../src/accounting/prices/config-price.ts';
 import type { ConfigPrice } from '../../../../src/accounting/prices/config-price.ts';
 import { PriceBook } from '../../../../src/accounting/prices/price-book.ts';
+import type { PriceRow } from '../../../../src/accounting/prices/price-row.ts';
 
 const NOW = Date.UTC(2026, 9, 1);
 const rows = catalogueRows();
@@ -127,6 +128,45 @@ describe('a configured price', () => {
     expect(inputUsd(book, 'openai', 'gpt-4o-mini', atMs - 1)).toBe(0.15);
     expect(inputUsd(book, 'openai', 'gpt-4o-mini', atMs)).toBe(7);
     expect(inputUsd(book, 'openai', 'gpt-4o-mini', Date.UTC(2028, 0, 1))).toBe(8);
+  });
+});
+
+const rowOf = (price: ConfigPrice): PriceRow => {
+  const [made] = configRows([price]);
+  if (made === undefined) throw new Error('a price is a row');
+  return made;
+};
+const set = (price: ConfigPrice): PriceRow => ({ ...rowOf(price), source: 'operator' });
+
+describe('an operator’s price', () => {
+  const late = { valid_from: '2026-05-01T00:00:00Z' };
+  const sooner = { valid_from: '2026-04-01T00:00:00Z' };
+  const atMs = Date.UTC(2026, 5, 1);
+
+  test('goes before one of the configuration for the same, also a newer one', () => {
+    const book = new PriceBook([
+      rowOf({ ...mini('openai', 7), ...late }),
+      set({ ...mini('openai', 9), ...sooner }),
+    ]);
+    expect(inputUsd(book, 'openai', 'gpt-4o-mini', atMs)).toBe(9);
+    expect(book.find('openai', 'gpt-4o-mini', Date.UTC(2026, 3, 1) - 1)).toBeUndefined();
+  });
+
+  test('until it holds leaves that of the configuration in force', () => {
+    const book = new PriceBook([rowOf(mini('openai', 7)), set({ ...mini('openai', 9), ...late })]);
+    expect(inputUsd(book, 'openai', 'gpt-4o-mini', Date.UTC(2026, 3, 15))).toBe(7);
+    expect(inputUsd(book, 'openai', 'gpt-4o-mini', atMs)).toBe(9);
+  });
+
+  test('for any provider does not go before one for the provider', () => {
+    const book = new PriceBook([rowOf(mini('openai', 7)), set(mini('*', 9))]);
+    expect(inputUsd(book, 'openai', 'gpt-4o-mini')).toBe(7);
+    expect(inputUsd(book, 'nobody', 'gpt-4o-mini')).toBe(9);
+  });
+
+  test('of two from the same time is the one that comes first', () => {
+    const [last, first] = [set(mini('openai', 2)), set(mini('openai', 1))];
+    expect(inputUsd(new PriceBook([last, first]), 'openai', 'gpt-4o-mini')).toBe(2);
   });
 });
 

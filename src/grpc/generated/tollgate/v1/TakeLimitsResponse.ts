@@ -1,0 +1,15 @@
+// Original file: protos/tollgate/v1/limit_service.proto
+
+import type { LimitWindow as _tollgate_v1_LimitWindow, LimitWindow__Output as _tollgate_v1_LimitWindow__Output } from '../../tollgate/v1/LimitWindow.ts';
+
+export interface TakeLimitsResponse {
+  'leaseId'?: (string);
+  'limits'?: (_tollgate_v1_LimitWindow)[];
+  'isRepeat'?: (boolean);
+}
+
+export interface TakeLimitsResponse__Output {
+  'leaseId': (string);
+  'limits': (_tollgate_v1_LimitWindow__Output)[];
+  'isRepeat': (boolean);
+}
